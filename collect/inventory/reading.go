@@ -1,0 +1,186 @@
+package inventory
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+)
+
+// State says what is known of a fact.
+type State uint8
+
+// The four states of a Reading. Missing is the zero value, so that a field nobody filled in is not known.
+const (
+	StateUnknown       State = iota // nobody could look, or nobody did
+	StateKnown                      // a value was read
+	StateAbsent                     // the place that would show it was readable, and it is not there
+	StateNotApplicable              // a fact proves that the question has no meaning here
+)
+
+// A Reading is a fact that may be missing. The zero Reading is unknown, with no reason given.
+//
+// In JSON a known value stands as itself; the other states are objects with one telling key:
+// {"unknown":"permission denied","remedy":"run as root"}, {"absent":true}, {"notApplicable":"proof"}.
+// T must therefore not be encoded as a JSON object.
+type Reading[T any] struct {
+	state  State
+	value  T
+	why    string // reason of unknown, proof of not applicable
+	remedy string // what would reveal an unknown value
+}
+
+// Known is a value that was read.
+func Known[T any](v T) Reading[T] { return Reading[T]{state: StateKnown, value: v} }
+
+// Absent says that the place which would show the thing was readable and the thing is not there.
+func Absent[T any]() Reading[T] { return Reading[T]{state: StateAbsent} }
+
+// Unknown says that nobody could look: why, and the command or right that would reveal it.
+func Unknown[T any](why, remedy string) Reading[T] {
+	return Reading[T]{why: why, remedy: remedy}
+}
+
+// NotApplicable says that the question has no meaning here, and which fact proves it.
+func NotApplicable[T any](proof string) Reading[T] {
+	return Reading[T]{state: StateNotApplicable, why: proof}
+}
+
+// Get returns the value and whether it is known.
+func (r Reading[T]) Get() (T, bool) { return r.value, r.state == StateKnown }
+
+// Or returns the value where it is known and otherwise the fallback. It is for display and for joining,
+// never for scoring, where a missing value must stay missing.
+func (r Reading[T]) Or(fallback T) T {
+	if r.state == StateKnown {
+		return r.value
+	}
+	return fallback
+}
+
+// State returns what is known of the fact.
+func (r Reading[T]) State() State { return r.state }
+
+// IsKnown reports whether a value was read.
+func (r Reading[T]) IsKnown() bool { return r.state == StateKnown }
+
+// IsAbsent reports whether the thing is known not to be there.
+func (r Reading[T]) IsAbsent() bool { return r.state == StateAbsent }
+
+// IsUnknown reports whether nobody could look.
+func (r Reading[T]) IsUnknown() bool { return r.state == StateUnknown }
+
+// IsNotApplicable reports whether the question has no meaning here.
+func (r Reading[T]) IsNotApplicable() bool { return r.state == StateNotApplicable }
+
+// IsZero reports whether the Reading was never filled in; such readings are left out of JSON.
+func (r Reading[T]) IsZero() bool { return r.state == StateUnknown && r.why == "" && r.remedy == "" }
+
+// Why returns the reason of an unknown value or the proof of an inapplicable one.
+func (r Reading[T]) Why() string { return r.why }
+
+// Remedy returns the command or right that would reveal an unknown value.
+func (r Reading[T]) Remedy() string { return r.remedy }
+
+// Forget makes the value unknown, for the reason given.
+func (r *Reading[T]) Forget(why, remedy string) { *r = Unknown[T](why, remedy) }
+
+// ValueType returns the type of the value, for schema generation.
+func (r Reading[T]) ValueType() reflect.Type { return reflect.TypeFor[T]() }
+
+// String shows the value, or its state in words.
+func (r Reading[T]) String() string {
+	switch r.state {
+	case StateKnown:
+		return fmt.Sprint(r.value)
+	case StateAbsent:
+		return "none"
+	case StateNotApplicable:
+		return "not applicable: " + r.why
+	default:
+		if r.why == "" {
+			return "unknown"
+		}
+		return "unknown: " + r.why
+	}
+}
+
+// Better returns the more informative of two readings of one fact: known before absent before not applicable
+// before unknown with a reason before unknown without. Where both tell equally much, r stays.
+func (r Reading[T]) Better(s Reading[T]) Reading[T] {
+	if rank(s.state, s.why) > rank(r.state, r.why) {
+		return s
+	}
+	return r
+}
+
+func rank(s State, why string) int {
+	switch {
+	case s == StateKnown:
+		return 4
+	case s == StateAbsent:
+		return 3
+	case s == StateNotApplicable:
+		return 2
+	case why != "":
+		return 1
+	default:
+		return 0
+	}
+}
+
+// readingObject is the JSON form of a Reading that holds no value.
+type readingObject struct {
+	Unknown       *string `json:"unknown,omitempty"`
+	Remedy        string  `json:"remedy,omitempty"`
+	Absent        bool    `json:"absent,omitempty"`
+	NotApplicable *string `json:"notApplicable,omitempty"`
+}
+
+// MarshalJSON writes the value itself where it is known, else an object that tells the state.
+func (r Reading[T]) MarshalJSON() ([]byte, error) {
+	switch r.state {
+	case StateKnown:
+		return json.Marshal(r.value)
+	case StateAbsent:
+		return []byte(`{"absent":true}`), nil
+	case StateNotApplicable:
+		return json.Marshal(readingObject{NotApplicable: &r.why})
+	default:
+		return json.Marshal(readingObject{Unknown: &r.why, Remedy: r.remedy})
+	}
+}
+
+// UnmarshalJSON reads what MarshalJSON writes; anything else is an error that shows the offending text.
+func (r *Reading[T]) UnmarshalJSON(b []byte) error {
+	b = bytes.TrimSpace(b)
+	*r = Reading[T]{}
+	if bytes.Equal(b, []byte("null")) {
+		return nil
+	}
+	if len(b) == 0 || b[0] != '{' {
+		var v T
+		if err := json.Unmarshal(b, &v); err != nil {
+			return err
+		}
+		*r = Known(v)
+		return nil
+	}
+	var o readingObject
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&o); err != nil {
+		return fmt.Errorf("reading %.80q: want a value or one of the keys unknown, absent, notApplicable: %w", b, err)
+	}
+	switch {
+	case o.Absent && o.Unknown == nil && o.NotApplicable == nil:
+		*r = Absent[T]()
+	case o.NotApplicable != nil && o.Unknown == nil && !o.Absent:
+		*r = NotApplicable[T](*o.NotApplicable)
+	case o.Unknown != nil && o.NotApplicable == nil && !o.Absent:
+		*r = Unknown[T](*o.Unknown, o.Remedy)
+	default:
+		return fmt.Errorf("reading %.80q: want just one of the keys unknown, absent, notApplicable", b)
+	}
+	return nil
+}

@@ -1,0 +1,68 @@
+// Package report renders a finished assessment. It computes nothing that a machine-readable format would not
+// also show, and opens nothing: formats write to the writer they are given.
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/infraopt/infraopt/score"
+)
+
+// A Report is what formats render. Display settles how it looks and never changes a number.
+type Report struct {
+	Assessment *score.Assessment
+	Display    Display
+}
+
+// Display says what the reader's place can show.
+type Display struct {
+	Width int  // columns of the terminal; 0 where unknown, then 80
+	Color bool // escape codes are welcome
+	ASCII bool // no character outside ASCII
+	Top   int  // rows of each list; 0 for the format's own choice
+}
+
+// A Format is one way to render a finished report.
+type Format struct {
+	Name      string
+	Summary   string
+	Extension string // of a file name, with the dot; empty where none suggests the format
+	Render    func(w io.Writer, r *Report) error
+}
+
+// Formats lists every format, in the order help shows them.
+func Formats() []Format {
+	return []Format{
+		{"table", "for a terminal", ".txt", renderTable},
+		{"json", "for programs (schema " + score.AssessmentSchema + ")", ".json", renderJSON},
+	}
+}
+
+// Lookup finds a format by name; the error names the known ones.
+func Lookup(name string) (Format, error) {
+	var known []string
+	for _, f := range Formats() {
+		if f.Name == name {
+			return f, nil
+		}
+		known = append(known, f.Name)
+	}
+	return Format{}, fmt.Errorf("unknown format %q: want one of %s", name, strings.Join(known, ", "))
+}
+
+// ForFile finds the format that a file name's extension asks for.
+func ForFile(name string) (Format, error) {
+	var known []string
+	for _, f := range Formats() {
+		if f.Extension == "" {
+			continue
+		}
+		if strings.HasSuffix(strings.ToLower(name), f.Extension) {
+			return f, nil
+		}
+		known = append(known, f.Extension)
+	}
+	return Format{}, fmt.Errorf("no format goes with the file name %q: want an extension of %s", name, strings.Join(known, ", "))
+}
