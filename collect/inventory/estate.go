@@ -5,15 +5,26 @@ import "time"
 // An Estate is what resolving makes of snapshots: every thing once, in the place where it stands. It is
 // treated as immutable: whoever changes a Host makes a new one and leaves the rest shared.
 type Estate struct {
-	Hosts    []*Node       // the lowest machines seen, sorted by ID
-	Clusters []Cluster     // sorted by ID
-	Arrays   []Storage     // external arrays, sorted by ID
-	Networks int           // networks and links seen
-	Storage  int           // storage things seen
-	Gaps     []Gap         // sorted
-	Sources  []Observation // outcomes only; their batches are empty
-	Oldest   time.Time     // start of the oldest observation that was useful
+	Hosts    []*Node   // the lowest machines seen, sorted by ID
+	Clusters []Cluster // sorted by ID
+	Arrays   []Storage // external arrays, sorted by ID
+	Networks int       // networks and links seen
+	Storage  int       // storage things seen
+	Gaps     []Gap     // sorted
+	Sources  []Outcome // sorted by target
+	Oldest   time.Time // start of the oldest observation that was useful
 	Newest   time.Time
+}
+
+// An Outcome is how the reading of one target went, and how many entities it showed.
+type Outcome struct {
+	Target     string
+	Scheme     string
+	Status     Status
+	DurationMS int64
+	Seen       int
+	Error      string
+	Remedy     string
 }
 
 // A Node is a machine with everything that stands on it.

@@ -184,3 +184,7 @@ func (r *Reading[T]) UnmarshalJSON(b []byte) error {
 	}
 	return nil
 }
+
+// Take makes r the more informative of itself and the reading of the same type that other points to. It serves
+// joins that go over the fields of a struct; a pointer of another type is a mistake of the caller.
+func (r *Reading[T]) Take(other any) { *r = r.Better(*other.(*Reading[T])) }

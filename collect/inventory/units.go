@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -40,4 +41,15 @@ func Text(s string) string {
 		cut--
 	}
 	return s[:cut] + mark
+}
+
+// String shows the size with a binary unit, to three digits.
+func (b Bytes) String() string {
+	units := []string{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}
+	v, i := float64(b), 0
+	for (v >= 1000 || v <= -1000) && i < len(units)-1 {
+		v /= 1024
+		i++
+	}
+	return strconv.FormatFloat(v, 'g', 3, 64) + " " + units[i]
 }

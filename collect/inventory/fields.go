@@ -1,0 +1,53 @@
+package inventory
+
+import (
+	"reflect"
+	"sync"
+)
+
+// A Slot is a pointer to a Reading of some type.
+type Slot interface {
+	Take(other any)
+	Forget(why, remedy string)
+	State() State
+	Why() string
+	Remedy() string
+	ValueType() reflect.Type
+}
+
+var slots sync.Map // reflect.Type of a struct → [][]int, index paths of its readings
+
+// Merge fills the readings of dst, a pointer to an entity, from those of src, a pointer to one of the same type,
+// wherever src tells more. Plain fields are left alone.
+func Merge[T any](dst, src *T) {
+	d, s := reflect.ValueOf(dst).Elem(), reflect.ValueOf(src).Elem()
+	for _, path := range slotPaths(d.Type()) {
+		d.FieldByIndex(path).Addr().Interface().(Slot).Take(s.FieldByIndex(path).Addr().Interface())
+	}
+}
+
+func slotPaths(t reflect.Type) [][]int {
+	if paths, ok := slots.Load(t); ok {
+		return paths.([][]int)
+	}
+	paths := findSlots(t, nil)
+	slots.Store(t, paths)
+	return paths
+}
+
+var slotType = reflect.TypeFor[Slot]()
+
+func findSlots(t reflect.Type, prefix []int) [][]int {
+	var out [][]int
+	for i := range t.NumField() {
+		f := t.Field(i)
+		path := append(append([]int(nil), prefix...), i)
+		switch {
+		case reflect.PointerTo(f.Type).Implements(slotType):
+			out = append(out, path)
+		case f.Type.Kind() == reflect.Struct && f.Type.PkgPath() == t.PkgPath():
+			out = append(out, findSlots(f.Type, path)...)
+		}
+	}
+	return out
+}

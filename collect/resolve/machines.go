@@ -1,0 +1,201 @@
+package resolve
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/infraopt/infraopt/collect/inventory"
+)
+
+// sighting is one machine in one observation.
+type sighting struct {
+	ref     machineRef
+	machine *inventory.Machine
+	group   *group
+}
+
+// group is a set of sightings taken to be one machine, with what it is known by.
+type group struct {
+	members   []*sighting
+	uuid      string
+	machineID string
+	boots     map[string]bool
+	names     map[string]bool
+}
+
+// machines finds out which sightings are of one machine and makes a node of each. Identities are tried from the
+// strongest to the weakest; a weaker one never joins what a stronger one tells apart, and says so.
+func (r *resolver) machines(obs []*inventory.Observation) {
+	r.nodes, r.final = map[string]*node{}, map[machineRef]*node{}
+	r.clusters, r.arrays = map[string]*inventory.Cluster{}, map[string]*inventory.Storage{}
+	r.storage, r.networks, r.gaps = map[[2]string]bool{}, map[[2]string]bool{}, map[inventory.Gap]bool{}
+
+	var all []*sighting
+	for _, o := range obs {
+		for i := range o.Machines {
+			m := &o.Machines[i]
+			s := &sighting{ref: machineRef{o, m.ID}, machine: m}
+			g := &group{members: []*sighting{s}, boots: map[string]bool{}, names: map[string]bool{}}
+			if u, ok := m.Identity.UUID.Get(); ok {
+				g.uuid = canonicalUUID(u)
+			}
+			g.machineID = m.Identity.MachineID.Or("")
+			if b, ok := m.Identity.BootID.Get(); ok {
+				g.boots[b] = true
+			}
+			if n, ok := m.Name.Get(); ok {
+				g.names[n] = true
+			}
+			s.group = g
+			all = append(all, s)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b *sighting) int { return cmp.Compare(a.machine.ID, b.machine.ID) })
+	for _, key := range []func(*inventory.Machine) []string{
+		func(m *inventory.Machine) []string { return one(m.Identity.UUID, canonicalUUID) },
+		func(m *inventory.Machine) []string { return one(m.Identity.BootID, strings.ToLower) },
+		func(m *inventory.Machine) []string { return one(m.Identity.MachineID, strings.ToLower) },
+		func(m *inventory.Machine) []string { return one(m.Identity.EngineID, strings.ToLower) },
+		func(m *inventory.Machine) []string { return one(m.Identity.Serial, strings.ToLower) },
+		func(m *inventory.Machine) []string { return m.Identity.MACs },
+		func(m *inventory.Machine) []string { return []string{m.ID} },
+	} {
+		byKey := map[string]*sighting{}
+		for _, s := range all {
+			for _, k := range key(s.machine) {
+				if other := byKey[k]; other != nil {
+					r.unite(other, s, k)
+				} else {
+					byKey[k] = s
+				}
+			}
+		}
+	}
+
+	var groups []*group
+	known := map[*group]bool{}
+	for _, s := range all {
+		if !known[s.group] {
+			known[s.group] = true
+			groups = append(groups, s.group)
+		}
+	}
+	for _, g := range groups {
+		r.makeNode(g)
+	}
+}
+
+func one(r inventory.Reading[string], f func(string) string) []string {
+	if v, ok := r.Get(); ok && v != "" {
+		return []string{f(v)}
+	}
+	return nil
+}
+
+func (r *resolver) unite(a, b *sighting, key string) {
+	g, h := a.group, b.group
+	if g == h {
+		return
+	}
+	if why := contradiction(g, h); why != "" {
+		for _, s := range []*sighting{a, b} {
+			r.gap(inventory.Gap{Source: s.ref.obs.Target, Subject: s.machine.ID, What: "whether it is one machine with another that has the same identity " + key, Why: why, Remedy: "give clones an identity of their own (systemd-machine-id-setup), or run as root so that the hardware identity is seen"})
+		}
+		return
+	}
+	g.uuid, g.machineID = first(g.uuid, h.uuid), first(g.machineID, h.machineID)
+	for k := range h.boots {
+		g.boots[k] = true
+	}
+	for k := range h.names {
+		g.names[k] = true
+	}
+	for _, s := range h.members {
+		s.group = g
+	}
+	g.members = append(g.members, h.members...)
+}
+
+// contradiction says why two groups cannot be one machine; empty where they can.
+func contradiction(g, h *group) string {
+	differ := func(a, b string) bool { return a != "" && b != "" && a != b }
+	apart := func(a, b map[string]bool) bool {
+		if len(a) == 0 || len(b) == 0 {
+			return false
+		}
+		for k := range a {
+			if b[k] {
+				return false
+			}
+		}
+		return true
+	}
+	switch {
+	case differ(g.uuid, h.uuid):
+		return "their hardware UUIDs differ"
+	case differ(g.machineID, h.machineID) && (g.uuid == "" || h.uuid == ""):
+		return "their machine-ids differ"
+	case (g.uuid == "" || h.uuid == "") && apart(g.names, h.names) && (g.machineID == "" || apart(g.boots, h.boots)):
+		return "their host names and boots differ"
+	}
+	return ""
+}
+
+// makeNode merges the sightings of one machine: the look from inside first, then the newest.
+func (r *resolver) makeNode(g *group) {
+	slices.SortStableFunc(g.members, func(a, b *sighting) int {
+		return cmp.Or(cmp.Compare(schemeRank(a.ref.obs.Scheme), schemeRank(b.ref.obs.Scheme)), b.ref.obs.StartedAt.Compare(a.ref.obs.StartedAt),
+			cmp.Compare(a.ref.obs.Target, b.ref.obs.Target), cmp.Compare(a.machine.ID, b.machine.ID))
+	})
+	n := newNode()
+	n.Machine = *g.members[0].machine
+	n.Machine.Seen = nil
+	for _, s := range g.members {
+		o := s.ref.obs
+		inventory.Merge(&n.Machine, s.machine)
+		n.Machine.Identity.MACs = union(n.Machine.Identity.MACs, s.machine.Identity.MACs...)
+		n.Machine.Roles = union(n.Machine.Roles, s.machine.Roles...)
+		n.Machine.Seen = union(n.Machine.Seen, o.Target)
+		n.Machine.Zone = first(n.Machine.Zone, s.machine.Zone)
+		if o.StartedAt.After(n.Taken) {
+			n.Taken = o.StartedAt
+		}
+		look := [2]string{o.Scheme, o.Target}
+		if o.StartedAt.After(n.newest[look]) {
+			n.newest[look] = o.StartedAt
+		}
+		r.final[s.ref] = n
+	}
+	id := n.Machine.ID
+	for i := 2; r.nodes[n.Machine.ID] != nil; i++ { // clones that share what the ID was made of
+		n.Machine.ID = id + "-" + string(rune('0'+i%10))
+		if i > 9 {
+			n.Machine.ID = id + "-" + first(g.uuid, strings.Repeat("x", i))
+		}
+	}
+	r.nodes[n.Machine.ID] = n
+}
+
+// canonicalUUID gives one form to a UUID that some firmware and hypervisors write with the first three groups in
+// the other byte order.
+func canonicalUUID(u string) string {
+	u = strings.ToLower(strings.TrimSpace(u))
+	if len(u) != 36 {
+		return u
+	}
+	return min(u, swapped(u))
+}
+
+func swapped(u string) string {
+	b := []byte(u)
+	flip := func(from, to int) {
+		for i, j := from, to-2; i < j; i, j = i+2, j-2 {
+			b[i], b[i+1], b[j], b[j+1] = b[j], b[j+1], b[i], b[i+1]
+		}
+	}
+	flip(0, 8)
+	flip(9, 13)
+	flip(14, 18)
+	return string(b)
+}

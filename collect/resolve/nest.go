@@ -1,0 +1,132 @@
+package resolve
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/infraopt/infraopt/collect/inventory"
+)
+
+// nest finds the machines that are guests of virtual machines: by UUID, else by a hardware address that just one
+// virtual machine has.
+func (r *resolver) nest() {
+	type place struct {
+		on *node
+		vm string
+	}
+	byUUID, byMAC := map[string][]place{}, map[string][]place{}
+	ids := slices.Sorted(maps.Keys(r.nodes))
+	for _, id := range ids {
+		n := r.nodes[id]
+		for _, key := range slices.Sorted(maps.Keys(n.vms)) {
+			v := n.vms[key]
+			if u, ok := v.UUID.Get(); ok {
+				byUUID[canonicalUUID(u)] = append(byUUID[canonicalUUID(u)], place{n, key})
+			}
+			for _, mac := range v.MACs {
+				byMAC[mac] = append(byMAC[mac], place{n, key})
+			}
+		}
+	}
+	for _, id := range ids {
+		n := r.nodes[id]
+		var found []place
+		if u, ok := n.Machine.Identity.UUID.Get(); ok {
+			found = byUUID[canonicalUUID(u)]
+		}
+		for _, mac := range n.Machine.Identity.MACs {
+			if len(found) == 0 && len(byMAC[mac]) == 1 {
+				found = byMAC[mac]
+			}
+		}
+		for _, p := range found {
+			switch {
+			case p.on == n || isBelow(n, p.on) || p.on.guests[p.vm] != nil:
+				continue // no machine is its own guest
+			case n.below != nil:
+				r.gap(inventory.Gap{Source: firstOf(p.on.Machine.Seen), Subject: n.Machine.ID, What: "on which hypervisor it runs", Why: "two virtual machines have its identity", Remedy: "give copies of virtual machines a UUID of their own"})
+				continue
+			}
+			n.below = p.on
+			p.on.guests[p.vm] = n
+		}
+	}
+}
+
+// isBelow reports whether a stands somewhere below b.
+func isBelow(a, b *node) bool {
+	for ; b != nil; b = b.below {
+		if a == b {
+			return true
+		}
+	}
+	return false
+}
+
+func firstOf(s []string) string {
+	if len(s) == 0 {
+		return ""
+	}
+	return s[0]
+}
+
+// finish turns the nodes under construction into the estate, in order.
+func (r *resolver) finish() {
+	e := r.estate
+	for _, id := range slices.Sorted(maps.Keys(r.nodes)) {
+		if n := r.nodes[id]; n.below == nil {
+			e.Hosts = append(e.Hosts, n.finish())
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(r.clusters)) {
+		e.Clusters = append(e.Clusters, *r.clusters[id])
+	}
+	for _, id := range slices.Sorted(maps.Keys(r.arrays)) {
+		e.Arrays = append(e.Arrays, *r.arrays[id])
+	}
+	e.Storage, e.Networks = len(r.storage), len(r.networks)
+	for g := range r.gaps {
+		e.Gaps = append(e.Gaps, g)
+	}
+	slices.SortFunc(e.Gaps, func(a, b inventory.Gap) int {
+		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.What, b.What), cmp.Compare(a.Why, b.Why), cmp.Compare(a.Remedy, b.Remedy))
+	})
+	slices.SortFunc(e.Sources, func(a, b inventory.Outcome) int {
+		return cmp.Or(cmp.Compare(a.Scheme, b.Scheme), cmp.Compare(a.Target, b.Target), cmp.Compare(a.Seen, b.Seen), cmp.Compare(a.DurationMS, b.DurationMS), cmp.Compare(a.Error, b.Error))
+	})
+}
+
+func (n *node) finish() *inventory.Node {
+	out := n.Node
+	out.Workloads = values(n.workloads)
+	out.Engines = values(n.engines)
+	for _, id := range slices.Sorted(maps.Keys(n.containers)) {
+		out.Containers = append(out.Containers, *n.containers[id])
+	}
+	for _, k := range slices.SortedFunc(maps.Keys(n.images), pairOrder) {
+		out.Images = append(out.Images, *n.images[k])
+	}
+	for _, k := range slices.SortedFunc(maps.Keys(n.volumes), pairOrder) {
+		out.Volumes = append(out.Volumes, *n.volumes[k])
+	}
+	out.Hypervisors = values(n.hypervisors)
+	for _, id := range slices.Sorted(maps.Keys(n.vms)) {
+		g := inventory.GuestVM{VM: *n.vms[id]}
+		if guest := n.guests[id]; guest != nil {
+			g.Guest = guest.finish()
+		}
+		out.VMs = append(out.VMs, g)
+	}
+	return &out
+}
+
+func pairOrder(a, b [2]string) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) }
+
+func values[T any](m map[string]*T) []T {
+	var out []T
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		out = append(out, *m[k])
+	}
+	return out
+}

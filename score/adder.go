@@ -1,0 +1,194 @@
+package score
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/infraopt/infraopt/collect/inventory"
+)
+
+// An Adder takes the terms of one indicator for one stack.
+type Adder struct {
+	def   *Definition
+	model *Model
+	tally *Tally
+	notes *notebook // nil where nobody wants evidence
+}
+
+// Model gives the numbers of the model.
+func (a *Adder) Model() *Model { return a.model }
+
+// Add adds a term.
+func (a *Adder) Add(term string, r Range) { a.tally.add(a.def.ID, term, r) }
+
+// A Fact is one reading as evidence: what it is, what it says, who saw it.
+type Fact struct {
+	Name   string
+	Value  string
+	Known  bool
+	Why    string
+	Remedy string
+}
+
+// FactOf makes a Fact of a reading.
+func FactOf[T any](name string, r inventory.Reading[T]) Fact {
+	f := Fact{Name: name, Value: r.String(), Known: !r.IsUnknown()}
+	if !f.Known {
+		f.Value, f.Why, f.Remedy = "unknown", r.Why(), r.Remedy()
+	}
+	return f
+}
+
+// TermCover counts how much of an indicator's evidence is known: Lo of Hi.
+const termCover = "cover"
+
+// termNA is the weight of work to which the question does not apply.
+const termNA = "na"
+
+// Cover counts evidence: known of total questions had an answer.
+func (a *Adder) Cover(known, total int64) { a.Add(termCover, Range{known, total}) }
+
+// coverWork counts two questions for a piece of work: on which step it stands, and how much it weighs. Work that
+// may not be there, or to which the question may not apply, answers neither: else forgetting that fact could
+// raise the coverage.
+func (a *Adder) coverWork(x *Work, step, applies bool) {
+	known := int64(0)
+	if applies && x.Certain() {
+		if step {
+			known++
+		}
+		if x.Weight.Lo == x.Weight.Hi {
+			known++
+		}
+	}
+	a.Cover(known, 2)
+}
+
+// Stand says that work stands on a step, or somewhere between two.
+func (a *Adder) Stand(x *Work, low, high string, f Fact) { a.stand(x, low, high, x.Weight, true, f) }
+
+// StandIf is Stand for work to which the question may not apply (known says whether it does): then its weight
+// may be nothing.
+func (a *Adder) StandIf(x *Work, low, high string, known bool, f Fact) {
+	w := x.Weight
+	if !known {
+		w.Lo = 0
+	}
+	a.stand(x, low, high, w, known, f)
+}
+
+func (a *Adder) stand(x *Work, low, high string, w Range, applies bool, f Fact) {
+	lo, _ := a.def.Step(low)
+	hi, _ := a.def.Step(high)
+	if hi.Value < lo.Value {
+		lo, hi, low, high = hi, lo, high, low
+	}
+	a.Add(low+"|"+high, w)
+	a.coverWork(x, low == high, applies)
+	a.note(x, f, w, lo.Value, hi.Value)
+}
+
+// NotApplicable says that the question has no meaning for work. Where that is not known, call StandIf as well.
+func (a *Adder) NotApplicable(x *Work, known bool) {
+	w := x.Weight
+	if !known {
+		w.Lo = 0
+	}
+	a.Add(termNA, w)
+}
+
+// Note records a fact behind work that stands between two values, for the evidence of the indicator.
+func (a *Adder) note(x *Work, f Fact, w Range, low, high float64) {
+	if a.notes == nil {
+		return
+	}
+	if w.Lo != w.Hi {
+		a.notes.blur(x.usageFact(), float64(w.Hi-w.Lo))
+	}
+	a.Note(x.Name+" on "+x.Place.Name(), f, x.Seen, float64(w.Hi)*(1-low), float64(w.Hi)*(high-low))
+}
+
+// Note records a fact with how much it takes from full marks and how much it leaves open, on any scale that all
+// notes of the indicator share.
+func (a *Adder) Note(subject string, f Fact, seen []string, lost, open float64) {
+	if a.notes != nil {
+		a.notes.add(Evidence{Subject: subject, Fact: f.Name, Value: f.Value, Source: first(seen), Known: f.Known, Why: f.Why, Remedy: f.Remedy, Lost: lost, Open: open})
+	}
+}
+
+func first(s []string) string {
+	if len(s) == 0 {
+		return ""
+	}
+	return s[0]
+}
+
+// usageFact says why the weight of the work is not known.
+func (x *Work) usageFact() Fact {
+	switch {
+	case !x.running.IsKnown():
+		return FactOf("whether it runs", x.running)
+	case !x.usage.CPUSeconds.IsKnown():
+		return FactOf("CPU time used", x.usage.CPUSeconds)
+	case !x.usage.Memory.IsKnown():
+		return FactOf("memory used", x.usage.Memory)
+	case !x.usage.Age.IsKnown():
+		return FactOf("since when it runs", x.usage.Age)
+	case x.usage.Age.Or(0) < inventory.Day:
+		return Fact{Name: "mean use", Why: "it has run for less than a day", Remedy: "look again when it has run for a day"}
+	default:
+		return Fact{Name: "whether it is used", Why: "it uses little, and its network traffic or a week of running is not known", Remedy: "look again when it has run for a week"}
+	}
+}
+
+// Name is the name of the machine of the place, as people know it.
+func (p *Place) Name() string {
+	if p.Node == nil && p.VM != nil {
+		return p.VM.Name.Or(p.VM.ID)
+	}
+	return p.Machine().Name.Or(p.Machine().ID)
+}
+
+// A notebook keeps the notes of one indicator that matter most, and sums of what each remedy would settle.
+type notebook struct {
+	top        []Evidence
+	lost, open float64 // sums over all notes
+	remedies   map[remedy]float64
+}
+
+type remedy struct{ fact, why, remedy string }
+
+const notesKept = 8
+
+func (n *notebook) add(e Evidence) {
+	n.lost += e.Lost
+	n.open += e.Open
+	if e.Open > 0 {
+		n.settle(remedy{e.Fact, e.Why, e.Remedy}, e.Open)
+	}
+	n.top = append(n.top, e)
+	if len(n.top) > 16*notesKept {
+		n.cut()
+	}
+}
+
+// blur records weight that is uncertain: it leaves the result open although every step may be known.
+func (n *notebook) blur(f Fact, weight float64) {
+	const spread = .5 // uncertain weight can move a share by at most its own size times the spread of the values
+	n.open += weight * spread
+	n.settle(remedy{f.Name, f.Why, f.Remedy}, weight*spread)
+}
+
+func (n *notebook) settle(r remedy, open float64) {
+	if n.remedies == nil {
+		n.remedies = map[remedy]float64{}
+	}
+	n.remedies[r] += open
+}
+
+func (n *notebook) cut() {
+	slices.SortStableFunc(n.top, func(a, b Evidence) int {
+		return cmp.Or(cmp.Compare(b.Lost+b.Open, a.Lost+a.Open), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Fact, b.Fact), cmp.Compare(a.Value, b.Value))
+	})
+	n.top = n.top[:min(len(n.top), notesKept)]
+}

@@ -1,0 +1,192 @@
+package score
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/infraopt/infraopt/collect/inventory"
+)
+
+// A zone holds the hosts that may share work, and what their work needs.
+type zone struct {
+	hosts   Range
+	types   []hostType // by capacity, largest first
+	unsized int64      // hosts, certain or not, whose capacity is not known
+	unit    span       // weighted components that the leanest host brings along
+	needs   [2]Range   // thousandths of a core, MiB
+	anyUnit bool
+}
+
+// hostType is a number of hosts with one capacity: thousandths of a core, and MiB.
+type hostType struct {
+	capacity [2]int64
+	count    Range
+}
+
+// Terms of a host: h|zone|milli|mib, h|zone|?|? with the count of hosts; u|zone|class counts, for the leanest
+// host; n|zone|dimension with the need. A zone's name may not hold the separator.
+func zoneName(z string) string { return strings.ReplaceAll(z, "|", "/") }
+
+func (s *Stack) tallyHost(t *Tally) {
+	m := &s.Host.Machine
+	count := Range{1, 1}
+	if on, known := m.Powered.Get(); !known {
+		count.Lo = 0
+	} else if !on {
+		return
+	}
+	size := "?|?"
+	cores, ok := m.Cores.Get()
+	mem, ok2 := m.Memory.Get()
+	if ok && ok2 {
+		size = fmt.Sprintf("%d|%d", int64(math.Round(min(cores, maxCores)*1000)), int64(min(mem.GiB(), maxGiB)*1024))
+	}
+	z := zoneName(m.Zone)
+	t.add(ofHosts, "h|"+z+"|"+size, count)
+	lo, hi := hostUnit(m)
+	t.add(ofHosts, fmt.Sprintf("u|%s|%d|%d", z, lo, hi), count)
+}
+
+// hostUnit is the least and largest number of components (server and images) that a host brings along. They are
+// counted here without weights, which the model applies when it sums.
+func hostUnit(m *inventory.Machine) (lo, hi int64) {
+	switch kind, known := m.Kind.Get(); {
+	case !known, kind == inventory.Virtual:
+		return 1, 3
+	case kind == inventory.Cloud:
+		return 1, 1
+	default:
+		return 2, 2
+	}
+}
+
+func (m *Model) unitWeight(n int64) float64 {
+	w := m.Components["os-image"]
+	if n >= 2 {
+		w += m.Components["server"]
+	}
+	if n >= 3 {
+		w += m.Components["hypervisor-image"]
+	}
+	return w
+}
+
+func (m *Model) zones(terms []Term) []*zone {
+	byName := map[string]*zone{}
+	var order []*zone
+	get := func(name string) *zone {
+		z := byName[name]
+		if z == nil {
+			z = &zone{unit: span{math.Inf(1), math.Inf(1)}}
+			byName[name] = z
+			order = append(order, z)
+		}
+		return z
+	}
+	for _, t := range terms {
+		f := strings.Split(t.Name, "|")
+		if len(f) < 3 {
+			continue
+		}
+		z := get(f[1])
+		switch f[0] {
+		case "h":
+			z.hosts = z.hosts.plus(t.Range)
+			if f[2] == "?" {
+				z.unsized += t.Hi
+				continue
+			}
+			var ht hostType
+			if _, err := fmt.Sscan(f[2]+" "+f[3], &ht.capacity[0], &ht.capacity[1]); err == nil {
+				ht.count = t.Range
+				z.types = append(z.types, ht)
+			}
+		case "u":
+			var lo, hi int64
+			if _, err := fmt.Sscan(f[2]+" "+f[3], &lo, &hi); err == nil && t.Hi > 0 {
+				z.unit.lo = math.Min(z.unit.lo, m.unitWeight(lo))
+				if t.Lo > 0 { // a host that may not be there cannot be relied on to be the leanest
+					z.unit.hi = math.Min(z.unit.hi, m.unitWeight(hi))
+				}
+				z.anyUnit = true
+			}
+		case "n":
+			switch f[2] {
+			case "cpu":
+				z.needs[0] = t.Range
+			case "mem":
+				z.needs[1] = t.Range
+			}
+		}
+	}
+	for _, z := range order {
+		if !z.anyUnit {
+			z.unit.lo = 0
+		}
+		if math.IsInf(z.unit.hi, 1) {
+			z.unit.hi = m.unitWeight(3)
+		}
+	}
+	return order
+}
+
+// bound gives bounds of the least number of hosts that carry the demand (the continuous bound, L1, taken over
+// the zone's own hosts from the largest down), with spares: a layout that survives the loss of any k hosts
+// needs at least k more.
+func (z *zone) bound(m *Model) (low, high float64) {
+	var lo, hi float64
+	for d := range z.needs {
+		lo = math.Max(lo, z.least(d, float64(z.needs[d].Lo), true, m.Thresholds.Headroom))
+		hi = math.Max(hi, z.least(d, float64(z.needs[d].Hi), false, m.Thresholds.Headroom))
+	}
+	if z.needs == ([2]Range{}) && z.hosts.Hi == 0 {
+		return 0, 0
+	}
+	return lo + spares(lo, m), hi + spares(hi, m)
+}
+
+func spares(bound float64, m *Model) float64 {
+	if math.IsInf(bound, 1) {
+		return bound
+	}
+	return math.Max(1, math.Ceil(bound/float64(max(1, m.Thresholds.HostsPerSpare))))
+}
+
+// least counts the hosts, largest first in dimension d, that cover the need. Hopeful: hosts that may exist do, and
+// hosts of unknown size are boundless. Otherwise only hosts that are certain count, and where they do not suffice
+// further ones of the largest size are added.
+func (z *zone) least(d int, need float64, hopeful bool, headroom float64) float64 {
+	if need <= 0 {
+		return 0
+	}
+	if hopeful && z.unsized > 0 {
+		return 1
+	}
+	types := slices.Clone(z.types)
+	slices.SortFunc(types, func(a, b hostType) int { return cmp.Compare(b.capacity[d], a.capacity[d]) })
+	var used, largest float64
+	for _, t := range types {
+		n := float64(t.count.Lo)
+		if hopeful {
+			n = float64(t.count.Hi)
+		}
+		size := float64(t.capacity[d]) * headroom
+		if n == 0 || size <= 0 {
+			continue
+		}
+		largest = math.Max(largest, size)
+		wanted := math.Ceil(need/size - 1e-9)
+		if wanted <= n {
+			return used + math.Max(wanted, 0)
+		}
+		used += n
+		need -= n * size
+	}
+	if largest == 0 {
+		return math.Inf(1)
+	}
+	return used + math.Ceil(need/largest-1e-9)
+}

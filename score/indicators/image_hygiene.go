@@ -1,0 +1,248 @@
+package indicators
+
+import (
+	"fmt"
+
+	"github.com/infraopt/infraopt/collect/inventory"
+	"github.com/infraopt/infraopt/score"
+)
+
+// imageHygiene asks how much of what container engines store is in use. Sizes that are not known are bounded by
+// what is used on the engine's file system.
+func imageHygiene(ind *score.Indicator) {
+	ind.Tally = func(s *score.Stack, add *score.Adder) {
+		for _, p := range s.Places {
+			if p.Node == nil {
+				add.Add("maybe", score.Exact(1)) // there may be an engine inside
+				add.Cover(0, whole)
+				continue
+			}
+			covers := map[string]*[2]int64{}
+			for _, o := range StoredBy(p.Node) {
+				c := covers[o.Engine]
+				if c == nil {
+					c = &[2]int64{}
+					covers[o.Engine] = c
+				}
+				c[0] += o.tally(add, p)
+				c[1] += 2
+			}
+			for _, c := range covers { // each engine counts alike, however much it stores
+				add.Cover(whole*c[0]/c[1], whole)
+			}
+			tallyUnlisted(p, add)
+		}
+	}
+	ind.Rate = func(r *score.Rater) score.Rating {
+		out := score.Rating{Applicable: true, Coverage: r.Coverage()}
+		total, reclaim, helps := r.Term("total"), r.Term("reclaimable"), r.Term("helps")
+		if r.Term(termOpen).Hi > 0 {
+			out.High = 1
+			out.Explanation = "what some container engine stores is not known"
+			return out
+		}
+		if total.Hi > 0 {
+			out.Low = 1 - float64(reclaim.Hi)/float64(total.Hi)
+			out.High = 1 - float64(reclaim.Lo)/float64(total.Hi+helps.Hi)
+			out.Explanation = fmt.Sprintf("%s of %s can be reclaimed", size(reclaim), size(total))
+		} else {
+			out.Explanation = "no container engine stores anything"
+			if r.Term(termCoverName) == (score.Range{}) {
+				out.Coverage = 1
+			}
+		}
+		if r.Term("maybe").Hi > 0 || total.Hi == 0 && helps.Hi > 0 {
+			out.Low, out.High = 0, 1
+		}
+		return out
+	}
+}
+
+const (
+	termOpen      = "open"
+	termCoverName = "cover"
+	whole         = 1000 // parts of an engine's coverage
+)
+
+// Stored is one thing that an engine keeps on disk.
+type Stored struct {
+	Kind   string // image, container, volume, build cache
+	Name   string
+	Size   inventory.Reading[inventory.Bytes]
+	InUse  inventory.Reading[bool]
+	Limit  inventory.Reading[inventory.Bytes] // upper bound of the size
+	Seen   []string
+	Engine string
+}
+
+// StoredBy lists what the engines of a node keep on disk: in use is what a running container uses.
+func StoredBy(n *inventory.Node) []Stored {
+	var out []Stored
+	for _, e := range n.Engines {
+		if ok, known := e.Inventory.Get(); !known || !ok {
+			continue
+		}
+		if !e.BuildCache.IsAbsent() {
+			out = append(out, Stored{Kind: "build cache", Name: e.Kind, Size: e.BuildCache, InUse: inventory.Known(false), Limit: e.DataUsed, Seen: e.Seen, Engine: e.Kind})
+		}
+		images, volumes := map[string]inventory.Reading[bool]{}, map[string]inventory.Reading[bool]{}
+		for _, c := range n.Containers {
+			if c.Runtime.IsKnown() && c.Runtime.Or("") != e.Kind {
+				continue
+			}
+			use := inventory.Unknown[bool]("the state of a container is not known", "")
+			layer := Stored{Kind: "container", Name: c.Name.Or(c.ID), Size: c.Writable, Limit: e.DataUsed, Seen: c.Seen, Engine: e.Kind}
+			st, known := c.State.Get()
+			switch {
+			case !known: // perhaps it runs, and its layer is no waste at all
+				if c.Writable.IsKnown() {
+					layer.Limit = c.Writable
+				}
+				layer.Size, layer.InUse = inventory.Unknown[inventory.Bytes](c.State.Why(), c.State.Remedy()), use
+				out = append(out, layer)
+			case st == inventory.Stopped:
+				layer.InUse = inventory.Known(false)
+				out = append(out, layer)
+			}
+			if known {
+				use = inventory.Known(st != inventory.Stopped)
+			}
+			if id, ok := c.ImageID.Get(); ok {
+				images[id] = mostUsed(images[id], use)
+			}
+			for _, v := range c.Volumes {
+				volumes[v] = mostUsed(volumes[v], use)
+			}
+		}
+		blind := false // a container whose image is not known may use any of them
+		for _, c := range n.Containers {
+			blind = blind || !c.ImageID.IsKnown() && c.State.Or(inventory.Running) != inventory.Stopped
+		}
+		for _, i := range n.Images {
+			if i.Engine == e.Kind {
+				out = append(out, Stored{Kind: "image", Name: nameOf(i), Size: i.Size, InUse: used(images, i.ID, blind), Limit: e.DataUsed, Seen: i.Seen, Engine: e.Kind})
+			}
+		}
+		for _, v := range n.Volumes {
+			if v.Engine == e.Kind {
+				out = append(out, Stored{Kind: "volume", Name: v.Name, Size: v.Size, InUse: used(volumes, v.Name, false), Limit: e.DataUsed, Seen: v.Seen, Engine: e.Kind})
+			}
+		}
+	}
+	return out
+}
+
+func nameOf(i inventory.Image) string {
+	if len(i.Tags) > 0 {
+		return i.Tags[0]
+	}
+	return i.ID
+}
+
+func used(by map[string]inventory.Reading[bool], id string, blind bool) inventory.Reading[bool] {
+	r, ok := by[id]
+	switch {
+	case ok && r.Or(false):
+		return r
+	case blind:
+		return inventory.Unknown[bool]("the image of some container is not known", "")
+	case ok:
+		return r
+	}
+	return inventory.Known(false)
+}
+
+// mostUsed joins what two containers say about a thing: used if one uses it, unused only if neither does.
+func mostUsed(a, b inventory.Reading[bool]) inventory.Reading[bool] {
+	switch {
+	case a.IsZero(), b.Or(false):
+		return b
+	case a.Or(false), !a.IsKnown():
+		return a
+	default:
+		return b
+	}
+}
+
+// tally adds a stored thing and returns how many of its two facts are known: size and use.
+func (o Stored) tally(add *score.Adder, p *score.Place) int64 {
+	size, known := o.Size.Get()
+	use, sure := o.InUse.Get()
+	covered := int64(0)
+	if known {
+		covered = 1
+		if sure {
+			covered = 2
+		}
+	}
+	total, reclaim := score.Exact(int64(size)), score.Range{Hi: int64(size)}
+	if !known {
+		bound, ok := o.Limit.Get()
+		if !ok {
+			add.Add(termOpen, score.Exact(1))
+			return covered
+		}
+		total, reclaim = score.Range{Hi: int64(bound)}, score.Range{Hi: int64(bound)}
+	}
+	if sure && use {
+		reclaim = score.Range{}
+	}
+	if sure && !use && known {
+		reclaim = total
+	}
+	if !known && sure && use { // its bytes would only help: they count for the high end only
+		add.Add("helps", total)
+		return covered
+	}
+	add.Add("total", total)
+	add.Add("reclaimable", reclaim)
+	fact := score.FactOf("size of "+o.Kind, o.Size)
+	if known {
+		fact.Value = size.String()
+		if sure && !use {
+			fact.Value += ", unused"
+		}
+	}
+	add.Note(o.Name+" on "+p.Name(), fact, o.Seen, float64(reclaim.Hi), float64(reclaim.Hi-reclaim.Lo))
+	return covered
+}
+
+// tallyUnlisted opens the result where an engine runs or containers exist whose store nobody could list.
+func tallyUnlisted(p *score.Place, add *score.Adder) {
+	listed := map[string]bool{}
+	for _, e := range p.Node.Engines {
+		ok, known := e.Inventory.Get()
+		listed[e.Kind] = listed[e.Kind] || known && ok
+	}
+	unlisted := map[string]bool{}
+	for _, e := range p.Node.Engines {
+		if !listed[e.Kind] {
+			unlisted[e.Kind] = true
+		}
+	}
+	for _, c := range p.Node.Containers {
+		if c.System.Or(false) {
+			continue
+		}
+		if r := c.Runtime.Or(""); !listed[r] {
+			unlisted[r] = true
+		}
+	}
+	for kind := range unlisted {
+		add.Add(termOpen, score.Exact(1))
+		add.Cover(0, whole)
+		fact := score.Fact{Name: "images and volumes of " + kind, Value: "unknown", Why: "the engine did not list them", Remedy: "run as root or as a member of the engine's group"}
+		add.Note(p.Name(), fact, p.Node.Machine.Seen, 1, 1)
+	}
+	if len(unlisted) == 0 && len(listed) == 0 && !p.Node.Machine.Processes.IsKnown() {
+		add.Add("maybe", score.Exact(1))
+		add.Cover(0, whole)
+	}
+}
+
+func size(r score.Range) string {
+	if r.Lo == r.Hi {
+		return inventory.Bytes(r.Lo).String()
+	}
+	return inventory.Bytes(r.Lo).String() + "–" + inventory.Bytes(r.Hi).String()
+}

@@ -1,0 +1,72 @@
+package indicators
+
+import (
+	"github.com/infraopt/infraopt/collect/inventory"
+	"github.com/infraopt/infraopt/score"
+)
+
+// isolation places work by the layers between it and the hardware.
+func isolation(ind *score.Indicator) {
+	ind.Tally = func(s *score.Stack, add *score.Adder) {
+		for _, x := range s.Works {
+			low, high, fact := isolationOf(x)
+			add.Stand(x, low, high, fact)
+			step := "unknown"
+			if low == high {
+				step = low
+			}
+			count := score.Exact(1)
+			if x.Weight.Hi == 0 {
+				count = score.Range{}
+			}
+			add.Add(score.CountPrefix+step, count)
+		}
+	}
+	ind.Rate = (*score.Rater).Ladder
+}
+
+func isolationOf(x *score.Work) (low, high string, fact score.Fact) {
+	kind := kindOf(x.Place)
+	fact = score.FactOf("kind of machine", kind)
+	process := map[inventory.MachineKind]string{inventory.Physical: "server-process", inventory.Virtual: "vm-process", inventory.Cloud: "vm-process"}
+	container := map[inventory.MachineKind]string{inventory.Physical: "metal-container", inventory.Virtual: "vm-container", inventory.Cloud: "cloud-container"}
+	k, known := kind.Get()
+	switch x.Form {
+	case score.SystemContainer:
+		return "system-container", "system-container", score.Fact{Name: "form", Value: "system container", Known: true}
+	case score.Process:
+		if !known {
+			return "server-process", "vm-process", fact
+		}
+		fact.Name, fact.Value = "form", "process on a "+string(k)+" machine"
+		return process[k], process[k], fact
+	case score.AppContainer:
+		if !known {
+			return "vm-container", "metal-container", fact
+		}
+		fact.Name, fact.Value = "form", "container on a "+string(k)+" machine"
+		return container[k], container[k], fact
+	case score.SomeContainer:
+		high = "metal-container"
+		if known {
+			high = container[k]
+		}
+		return "system-container", high, score.Fact{Name: "form", Value: "unknown", Why: "seen from inside a container, or only by its control group", Remedy: "run on the host, with access to the container engine"}
+	default:
+		high, low = "metal-container", "server-process"
+		if known {
+			low, high = process[k], container[k]
+		}
+		fact = score.Fact{Name: "content", Value: "unknown", Why: "nobody looked inside", Remedy: "run infraopt collect inside " + x.Place.Name() + " and assess both snapshots together"}
+		return low, high, fact
+	}
+}
+
+// kindOf is the kind of machine that work in a place runs on. A virtual machine of a hypervisor that was seen is
+// virtual, whatever else is known of it.
+func kindOf(p *score.Place) inventory.Reading[inventory.MachineKind] {
+	if p.VM != nil {
+		return inventory.Known(inventory.Virtual)
+	}
+	return p.Node.Machine.Kind
+}

@@ -1,0 +1,265 @@
+package plan
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/infraopt/infraopt/collect/inventory"
+)
+
+func rightSizeVMs() *Action {
+	return &Action{
+		Definition: Definition{ID: "right-size-vm", Title: "Right-size virtual machines", Effort: "2 for each",
+			Why:  "What a virtual machine was given and does not need cannot serve others. On a shared host this alone frees no CPU time and saves no energy.",
+			Risk: "a peak longer ago than the series may not fit", Reversible: true},
+		node: func(n *inventory.Node, c *scene) (*inventory.Node, []Subject) {
+			var found []Subject
+			out := n
+			for i := range n.VMs {
+				v := &n.VMs[i]
+				vcpus, ok := v.VCPUs.Get()
+				memory, ok2 := v.Memory.Get()
+				need, series := c.stack.NeedOf(&v.Demand, [2]int64{1000, 256}, vcpus, memory.GiB(), true, false)
+				if !ok || !ok2 || !series || v.State.Or("") != inventory.Running || c.idle(n, v) {
+					continue
+				}
+				cpu, mem := float64(need[0].Hi)/1000, inventory.Bytes(need[1].Hi)*inventory.MiB
+				short := cpu > vcpus || mem > memory
+				surplus := cpu < vcpus && mem < memory
+				if !short && !surplus { // a surplus counts only where every dimension has one
+					continue
+				}
+				if short {
+					cpu, mem = math.Max(cpu, vcpus), max(mem, memory)
+				}
+				if out == n {
+					c := *n
+					c.VMs = slices.Clone(n.VMs)
+					out = &c
+				}
+				out.VMs[i].VCPUs, out.VMs[i].Memory = inventory.Known(cpu), inventory.Known(mem)
+				found = append(found, Subject{ID: v.ID, Name: v.Name.Or(v.ID), Machine: n.Machine.Name.Or(n.Machine.ID), Class: "vm", Effort: 2,
+					Evidence: fmt.Sprintf("has %g vCPU and %v, needs %g and %v", vcpus, memory, cpu, mem)})
+			}
+			return out, found
+		},
+		title: counted("Right-size %d virtual machine", "Right-size %d virtual machines"),
+		next: func(s []Subject) string {
+			return "virsh setvcpus " + quote(s[0].Name) + " N --config"
+		},
+	}
+}
+
+// majorityOS finds the operating system and version that most machines run; ties go to the first by name.
+func majorityOS(e *inventory.Estate) [2]string {
+	counts := map[[2]string]int{}
+	e.Walk(func(n *inventory.Node) {
+		id, ok := n.Machine.OS.ID.Get()
+		version, ok2 := n.Machine.OS.Version.Get()
+		if ok && ok2 {
+			counts[[2]string{id, version}]++
+		}
+	})
+	var best [2]string
+	for os, n := range counts {
+		if n > counts[best] || n == counts[best] && (best == [2]string{} || os[0] < best[0] || os[0] == best[0] && os[1] > best[1]) {
+			best = os
+		}
+	}
+	return best
+}
+
+func standardiseOS() *Action {
+	return &Action{
+		Definition: Definition{ID: "standardise-os", Title: "Standardise operating systems", Effort: "6 for each machine",
+			Why:  "Each operating system and version needs its own images, tests, patches and skills.",
+			Risk: "software may not support the other version: test it there first", Reversible: true},
+		node: func(n *inventory.Node, c *scene) (*inventory.Node, []Subject) {
+			id, ok := n.Machine.OS.ID.Get()
+			version, ok2 := n.Machine.OS.Version.Get()
+			style := n.Machine.OS.Style.Or("")
+			if !ok || !ok2 || style == inventory.ImageBasedOS || c.majority == [2]string{} || c.majority == [2]string{id, version} || n.Machine.Inside.IsKnown() {
+				return n, nil
+			}
+			out := *n
+			out.Machine.OS.ID, out.Machine.OS.Version = inventory.Known(c.majority[0]), inventory.Known(c.majority[1])
+			name := n.Machine.Name.Or(n.Machine.ID)
+			return &out, []Subject{{ID: n.Machine.ID, Name: name, Machine: name, Class: "machine", Effort: 6,
+				Evidence: fmt.Sprintf("runs %s %s; most machines run %s %s", id, version, c.majority[0], c.majority[1])}}
+		},
+		title: counted("Move %d machine to the operating system of most", "Move %d machines to the operating system of most"),
+		next:  func(s []Subject) string { return "infraopt explain components.uniformity" },
+	}
+}
+
+func immutableOS() *Action {
+	return &Action{
+		Definition: Definition{ID: "immutable-os", Title: "Move container hosts to an immutable operating system", Effort: "8 for each machine",
+			Why:  "A machine that only runs containers needs no package manager: an image-based system is updated, and rolled back, as a whole.",
+			Risk: "agents and drivers that are installed as packages need another way in", Reversible: true},
+		node: func(n *inventory.Node, _ *scene) (*inventory.Node, []Subject) {
+			containers := 0
+			for _, c := range n.Containers {
+				if c.State.Or("") == inventory.Running && !c.System.Or(true) {
+					containers++
+				}
+			}
+			other := 0
+			for _, w := range n.Workloads {
+				if w.Layer != inventory.Infrastructure {
+					other++
+				}
+			}
+			style, known := n.Machine.OS.Style.Get()
+			if containers == 0 || other > 0 || len(n.VMs) > 0 || !known || style == inventory.ImageBasedOS || !n.Machine.Processes.IsKnown() {
+				return n, nil
+			}
+			out := *n
+			out.Machine.OS.Style = inventory.Known(inventory.ImageBasedOS)
+			if m, ok := n.Machine.Management.Get(); !ok || m != inventory.GitOps {
+				out.Machine.Management = inventory.Known(inventory.ImageManaged)
+			}
+			name := n.Machine.Name.Or(n.Machine.ID)
+			return &out, []Subject{{ID: n.Machine.ID, Name: name, Machine: name, Class: "machine", Effort: 8,
+				Evidence: fmt.Sprintf("runs %d containers and nothing else on %s", containers, strings.TrimSpace(n.Machine.OS.ID.Or("")+" "+n.Machine.OS.Version.Or("")))}}
+		},
+		title:         counted("Move %d container host to an immutable operating system", "Move %d container hosts to an immutable operating system"),
+		next:          func([]Subject) string { return "infraopt explain containers.minimal-os" },
+		prerequisites: []string{"everything on the machine runs in containers"},
+	}
+}
+
+func containerise(r inventory.Readiness) *Action {
+	effort := map[inventory.Readiness]float64{inventory.Ready: 8, inventory.ReadyWithWork: 16, inventory.Hard: 40}[r]
+	id := map[inventory.Readiness]string{inventory.Ready: "containerise-ready", inventory.ReadyWithWork: "containerise-with-work", inventory.Hard: "containerise-hard"}[r]
+	return &Action{
+		Definition: Definition{ID: id, Title: fmt.Sprintf("Containerise workloads that are %s", r), Effort: fmt.Sprintf("%g for each", effort),
+			Why:  "In a container the work no longer depends on the operating system that it shares, and can be placed anywhere.",
+			Risk: "the isolation of an operating system of its own goes away where it had one", Reversible: true},
+		node: func(n *inventory.Node, _ *scene) (*inventory.Node, []Subject) {
+			if n.Machine.Inside.IsKnown() {
+				return n, nil
+			}
+			var found []Subject
+			var kept []inventory.Workload
+			var made []inventory.Container
+			engine, have := "docker", false
+			for _, e := range n.Engines {
+				if e.Kind == "docker" || e.Kind == "podman" {
+					engine, have = e.Kind, true
+					break
+				}
+			}
+			for _, w := range n.Workloads {
+				if v, ok := w.Readiness.Get(); w.Layer == inventory.Infrastructure || !ok || v != r {
+					kept = append(kept, w)
+					continue
+				}
+				found = append(found, Subject{ID: w.ID, Name: w.Name, Machine: n.Machine.Name.Or(n.Machine.ID), Class: "workload", Effort: effort, Evidence: readiness(&w)})
+				made = append(made, asContainer(&w, engine))
+			}
+			if len(found) == 0 {
+				return n, nil
+			}
+			out := *n
+			out.Workloads = kept
+			out.Containers = slices.Concat(n.Containers, made)
+			if !have {
+				out.Engines = append(slices.Clone(n.Engines), inventory.Engine{ID: "planned-" + engine, Machine: n.Machine.ID, Kind: engine,
+					Inventory: inventory.Known(true), BuildCache: inventory.Absent[inventory.Bytes](), Cluster: inventory.Absent[string]()})
+			}
+			return &out, found
+		},
+		title: func(s []Subject) string {
+			return fmt.Sprintf("Containerise %s (%s)", names(s), r)
+		},
+		next:    func(s []Subject) string { return "systemctl cat " + quote(s[0].Name) },
+		assumes: "readiness is judged from outside",
+	}
+}
+
+// asContainer is the workload as a container with a restart policy: same use, same need.
+func asContainer(w *inventory.Workload, engine string) inventory.Container {
+	return inventory.Container{
+		ID: "planned:" + w.ID, Machine: w.Machine, Runtime: inventory.Known(engine), Name: inventory.Known(w.Name),
+		Image: inventory.Known("planned/" + w.ID), ImageID: inventory.Known("planned/" + w.ID), State: inventory.Known(inventory.Running),
+		System: inventory.Known(false), RestartPolicy: inventory.Known("unless-stopped"), Manager: inventory.Known(inventory.ManagedByPolicy),
+		ComposeProject: inventory.Absent[string](), ComposeService: inventory.Absent[string](), Service: inventory.Absent[string](),
+		CPULimit: inventory.Absent[float64](), MemoryLimit: inventory.Absent[inventory.Bytes](), Layer: w.Layer, Role: w.Role,
+		Usage: w.Usage, Demand: w.Demand, Seen: w.Seen,
+	}
+}
+
+func readiness(w *inventory.Workload) string {
+	var parts []string
+	for _, f := range w.Findings {
+		parts = append(parts, string(f.Severity)+": "+f.Text+" ("+f.Source+")")
+	}
+	if len(parts) == 0 {
+		return string(w.Readiness.Or("")) + ": no blocker or warning was found"
+	}
+	return string(w.Readiness.Or("")) + ": " + strings.Join(parts, "; ")
+}
+
+func declareContainers() *Action {
+	return &Action{
+		Definition: Definition{ID: "declare-containers", Title: "Declare containers in Compose or Quadlet files", Effort: "12 in all, and 1 for each container",
+			Why:  "A container that was started by hand is gone after the next reboot, and nobody knows how it was started.",
+			Risk: "low: the same container is started again from a file", Reversible: true},
+		once: 12,
+		node: func(n *inventory.Node, _ *scene) (*inventory.Node, []Subject) {
+			return manage(n, inventory.ManagedByCompose, 1, func(m inventory.Manager) bool { return m == inventory.ManagedByHand })
+		},
+		title: counted("Declare %d container that was started by hand in a Compose file", "Declare %d containers that were started by hand in Compose files"),
+		next:  command("docker inspect %s", ""),
+	}
+}
+
+func adoptOrchestrator() *Action {
+	return &Action{
+		Definition: Definition{ID: "adopt-orchestrator", Title: "Adopt an orchestrator", Effort: "24 in all, and 1 for each container",
+			Why:  "An orchestrator places, heals and scales declared services without hands.",
+			Risk: "a control plane is one more component, and state needs storage that can follow", Reversible: true},
+		once: 24,
+		node: func(n *inventory.Node, _ *scene) (*inventory.Node, []Subject) {
+			return manage(n, inventory.ManagedBySwarm, 1, func(m inventory.Manager) bool {
+				return m == inventory.ManagedByHand || m == inventory.ManagedByPolicy || m == inventory.ManagedByCompose || m == inventory.ManagedByQuadlet
+			})
+		},
+		site: func(e *inventory.Estate) *inventory.Estate {
+			for _, c := range e.Clusters {
+				if c.Orchestrates {
+					return e
+				}
+			}
+			out := *e
+			out.Clusters = append(slices.Clone(e.Clusters), inventory.Cluster{ID: "planned-cluster", Kind: "swarm", Orchestrates: true})
+			return &out
+		},
+		title:         counted("Bring %d container under an orchestrator", "Bring %d containers under an orchestrator"),
+		next:          func([]Subject) string { return "docker swarm init" },
+		prerequisites: []string{"the containers are declared in files", "state is on volumes that can follow"},
+	}
+}
+
+func manage(n *inventory.Node, by inventory.Manager, effort float64, pick func(inventory.Manager) bool) (*inventory.Node, []Subject) {
+	var found []Subject
+	out := n
+	for i := range n.Containers {
+		c := &n.Containers[i]
+		m, ok := c.Manager.Get()
+		if c.State.Or("") != inventory.Running || c.Layer == inventory.Infrastructure || c.System.Or(true) || !ok || !pick(m) {
+			continue
+		}
+		if out == n {
+			copied := *n
+			copied.Containers = slices.Clone(n.Containers)
+			out = &copied
+		}
+		out.Containers[i].Manager = inventory.Known(by)
+		found = append(found, Subject{ID: c.ID, Name: c.Name.Or(short(c.ID)), Machine: n.Machine.Name.Or(n.Machine.ID), Class: "container", Effort: effort, Evidence: "is managed by " + string(m)})
+	}
+	return out, found
+}

@@ -1,0 +1,320 @@
+// Package plan finds what to do next. An action is a pure change of an inventory with its price in effort; what
+// it is worth is whatever re-scoring the changed inventory says, and nothing else.
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/infraopt/infraopt/collect/inventory"
+	"github.com/infraopt/infraopt/score"
+)
+
+// A Definition is what there is to say of an action before it meets an estate.
+type Definition struct {
+	ID         string
+	Title      string
+	Why        string
+	Effort     string // points, a convention
+	Risk       string
+	Reversible bool
+}
+
+// An Action is a pure change of a host with everything on it.
+type Action struct {
+	Definition
+	// node returns the changed node and what was changed on it, or the node itself where it finds nothing to do.
+	// It never changes its argument.
+	node func(n *inventory.Node, c *scene) (*inventory.Node, []Subject)
+	// site, if set, changes what belongs to the estate as a whole, once there was something to do on any host.
+	site func(e *inventory.Estate) *inventory.Estate
+	// once is effort for the action as a whole, beside that of its subjects.
+	once float64
+	// title says what is to be done, for the subjects found.
+	title func(s []Subject) string
+	// next is the command to begin with.
+	next func(s []Subject) string
+	// prerequisites holds what must be true or done before.
+	prerequisites []string
+	// removes says that the subjects are gone afterwards.
+	removes bool
+	// assumes names what the gain rests on besides the evidence; empty where nothing.
+	assumes string
+}
+
+// A Subject is one thing that an action changes.
+type Subject struct {
+	ID       string
+	Name     string
+	Machine  string
+	Class    string // vm, container, image, volume, workload, machine
+	Evidence string
+	Effort   float64
+	Bytes    inventory.Bytes // reclaimed, where known
+}
+
+// scene is what an action may know of the host it looks at.
+type scene struct {
+	activity map[string]score.Activity
+	stack    *score.Stack
+	majority [2]string // ID and version of the operating system that most machines run
+}
+
+// Definitions lists all actions, easiest first.
+func Definitions() []Definition {
+	var out []Definition
+	for _, a := range actions() {
+		out = append(out, a.Definition)
+	}
+	return out
+}
+
+// actions lists every action, easiest first: that is the order of claims where two actions want one object, and
+// the order of those that gain alike.
+func actions() []*Action {
+	return []*Action{
+		removeIdleVMs(), removeStoppedVMs(), removeStoppedContainers(), removeIdleWork(), removeDanglingImages(), removeUnusedImages(), removeUnusedVolumes(),
+		rightSizeVMs(), standardiseOS(), immutableOS(),
+		containerise(inventory.Ready), containerise(inventory.ReadyWithWork), containerise(inventory.Hard),
+		declareContainers(), adoptOrchestrator(),
+	}
+}
+
+// adviceCoverage is the share of evidence below which no advice is given.
+const adviceCoverage = .20
+
+// Recommend fills the recommendations and the roadmap of an assessment. Actions are ranked greedily by the points
+// that they bring at the low end for their effort, and everything is scored again after each: the gain of one
+// depends on what was done before. Where nothing is known to be active the proven score cannot move, and gains
+// are found as if what runs were in use; the roadmap's basis says so.
+func Recommend(a *score.Assessment, e *inventory.Estate, m *score.Model, req score.Request) {
+	a.Recommendations = []score.Recommendation{}
+	basis := "proven"
+	if req.RunningIsActive {
+		basis = score.RunningIsActive
+	} else if a.Assumed != nil {
+		basis, req.RunningIsActive = score.RunningIsActive, true
+	}
+	ledger := score.NewLedger(e, m, req.Options)
+	now := ledger.Rate()
+	a.Roadmap = score.Roadmap{Basis: basis, From: now.Score, To: now.Score, LevelFrom: now.Level.Number, LevelTo: now.Level.Number, LevelName: now.Level.Name}
+	a.Roadmap.Components = [2]float64{a.Headline.Components, a.Headline.Components}
+	switch {
+	case len(e.Hosts) == 0:
+		a.Roadmap.Withheld = "nothing was seen that could be improved"
+		return
+	case now.Coverage < adviceCoverage:
+		a.Roadmap.Withheld = withheld(a, now.Coverage)
+		return
+	}
+	p := &planner{model: m, opt: req.Options, ledger: ledger, results: map[applied]change{}, majority: majorityOS(e)}
+	solo := map[string]float64{}
+	left := actions()
+	current := now
+	for len(left) > 0 {
+		var best *proposal
+		for i, act := range left {
+			pr := p.propose(act, current)
+			if pr == nil {
+				continue
+			}
+			pr.index = i
+			if _, ok := solo[act.ID]; !ok && len(a.Recommendations) == 0 {
+				solo[act.ID] = pr.low
+			}
+			if best == nil || pr.better(best) {
+				best = pr
+			}
+		}
+		if best == nil {
+			break
+		}
+		if _, ok := solo[best.action.ID]; !ok { // it became possible only through what was done before
+			solo[best.action.ID] = 0
+		}
+		a.Recommendations = append(a.Recommendations, best.recommendation(solo[best.action.ID], basis))
+		ledger.Accept(best.estate)
+		current = best.result
+		left = slices.Delete(left, best.index, best.index+1)
+	}
+	for _, r := range a.Recommendations {
+		a.Roadmap.Effort += r.Effort
+	}
+	a.Roadmap.Steps = len(a.Recommendations)
+	a.Roadmap.To = current.Score
+	a.Roadmap.LevelTo, a.Roadmap.LevelName = current.Level.Number, current.Level.Name
+	a.Roadmap.Components[1] = current.Components().Low
+}
+
+func withheld(a *score.Assessment, coverage float64) string {
+	text := fmt.Sprintf("only %.0f %% of the evidence is known, too little to base advice on", 100*coverage)
+	for _, g := range a.Gaps {
+		if g.Remedy != "" {
+			return text + "; first: " + g.Remedy
+		}
+	}
+	return text
+}
+
+type planner struct {
+	model    *score.Model
+	opt      score.Options
+	ledger   *score.Ledger
+	results  map[applied]change // an action meets an unchanged host once
+	majority [2]string
+}
+
+type applied struct {
+	action *Action
+	host   *inventory.Node
+}
+
+type change struct {
+	host     *inventory.Node
+	subjects []Subject
+}
+
+// A proposal is an action applied to the present estate, and scored.
+type proposal struct {
+	action   *Action
+	index    int
+	subjects []Subject
+	effort   float64
+	estate   *inventory.Estate
+	before   *score.Result
+	result   *score.Result
+	low      float64
+	high     float64
+	bytes    inventory.Bytes
+}
+
+func (p *planner) propose(act *Action, before *score.Result) *proposal {
+	pr := &proposal{action: act, before: before, effort: act.once}
+	e := *p.ledger.Estate()
+	e.Hosts = slices.Clone(e.Hosts)
+	for i, h := range e.Hosts {
+		c := p.apply(act, h)
+		e.Hosts[i] = c.host
+		pr.subjects = append(pr.subjects, c.subjects...)
+	}
+	if len(pr.subjects) == 0 {
+		return nil
+	}
+	pr.estate = &e
+	if act.site != nil {
+		pr.estate = act.site(&e)
+	}
+	for _, s := range pr.subjects {
+		pr.effort += s.Effort
+		pr.bytes += s.Bytes
+	}
+	pr.result = p.ledger.WhatIf(pr.estate)
+	pr.low, pr.high = snap(pr.result.Score.Low-before.Score.Low), snap(pr.result.Score.High-before.Score.High)
+	if pr.low < 0 {
+		return nil // it would make things worse, as far as anything is proven
+	}
+	return pr
+}
+
+// snap drops what only the last bits of two sums tell apart.
+func snap(v float64) float64 {
+	if math.Abs(v) < 1e-9 {
+		return 0
+	}
+	return v
+}
+
+func (p *planner) apply(act *Action, h *inventory.Node) change {
+	key := applied{act, h}
+	c, ok := p.results[key]
+	if !ok {
+		c.host, c.subjects = p.rewrite(act, h)
+		p.results[key] = c
+	}
+	return c
+}
+
+func (p *planner) rewrite(act *Action, h *inventory.Node) (*inventory.Node, []Subject) {
+	st := score.NewStack(h, p.model, p.opt)
+	sc := &scene{stack: st, activity: make(map[string]score.Activity, len(st.Works)), majority: p.majority}
+	for _, w := range st.Works {
+		sc.activity[w.Place.Machine().ID+"/"+w.ID] = w.Activity
+	}
+	var all []Subject
+	var walk func(n *inventory.Node) *inventory.Node
+	walk = func(n *inventory.Node) *inventory.Node {
+		changed, found := act.node(n, sc)
+		all = append(all, found...)
+		copied := changed != n
+		for i := range changed.VMs {
+			g := changed.VMs[i].Guest
+			if g == nil {
+				continue
+			}
+			if ng := walk(g); ng != g {
+				if !copied {
+					c := *changed
+					changed, copied = &c, true
+				}
+				changed.VMs = slices.Clone(changed.VMs)
+				changed.VMs[i].Guest = ng
+			}
+		}
+		return changed
+	}
+	return walk(h), all
+}
+
+// better orders proposals: points at the low end for the effort, then at the high end, then bytes, then the order
+// of the list.
+func (p *proposal) better(q *proposal) bool {
+	return cmp.Or(
+		cmp.Compare(p.low/p.effort, q.low/q.effort),
+		cmp.Compare(p.high/p.effort, q.high/q.effort),
+		cmp.Compare(p.bytes, q.bytes),
+	) > 0
+}
+
+func (p *proposal) recommendation(solo float64, basis string) score.Recommendation {
+	act := p.action
+	r := score.Recommendation{
+		ID: act.ID, Action: act.ID, Title: act.title(p.subjects), Why: act.Why, Effort: p.effort, Risk: act.Risk, Reversible: act.Reversible,
+		Subjects: []string{}, Evidence: []string{}, Prerequisites: []string{}, Confidence: "proven", Next: act.next(p.subjects),
+		Gain: score.Gain{Score: p.low, ScoreHigh: p.high, Solo: solo, Components: snap(p.before.Components().Low - p.result.Components().Low), Bytes: int64(p.bytes), Removes: removes(p)},
+	}
+	r.Prerequisites = append(r.Prerequisites, act.prerequisites...)
+	if basis != "proven" {
+		r.Confidence = "assumed"
+	} else if act.assumes != "" {
+		r.Confidence = "indicative"
+	}
+	for _, s := range p.subjects {
+		r.Subjects = append(r.Subjects, s.Name+" on "+s.Machine)
+		if len(r.Evidence) < 20 {
+			r.Evidence = append(r.Evidence, s.Name+" on "+s.Machine+": "+s.Evidence)
+		}
+	}
+	return r
+}
+
+// removes counts what goes away: components by class, and objects that are no components.
+func removes(p *proposal) map[string]int {
+	out := map[string]int{}
+	after := map[string]float64{}
+	for _, c := range p.result.Classes() {
+		after[c.Class] = c.Count.Low
+	}
+	for _, c := range p.before.Classes() {
+		if n := int(math.Round(c.Count.Low - after[c.Class])); n > 0 {
+			out[c.Class] = n
+		}
+	}
+	if p.action.removes {
+		for _, s := range p.subjects {
+			out[s.Class]++
+		}
+	}
+	return out
+}

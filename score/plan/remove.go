@@ -1,0 +1,265 @@
+package plan
+
+import (
+	"github.com/infraopt/infraopt/collect/inventory"
+	"github.com/infraopt/infraopt/score"
+)
+
+// The removals: what serves nothing goes first. It is the easiest to do and usually its owner's own.
+
+const removeEffort = 1
+
+func removeIdleVMs() *Action {
+	return &Action{
+		Definition: Definition{ID: "remove-idle-vm", Title: "Remove idle virtual machines", Effort: "1 for each",
+			Why:  "An idle virtual machine keeps an operating system to patch, and memory that nobody else can use.",
+			Risk: "somebody may need it once a quarter: power it off for thirty days first", Reversible: false},
+		removes: true,
+		node: func(n *inventory.Node, c *scene) (*inventory.Node, []Subject) {
+			return dropVMs(n, func(v *inventory.GuestVM) (Subject, bool) {
+				if v.State.Or("") != inventory.Running || !c.idle(n, v) {
+					return Subject{}, false
+				}
+				return Subject{Evidence: "runs for a week or more with less than .005 core and 5 MB of network a day"}, true
+			})
+		},
+		title: counted("Remove %d idle virtual machine", "Remove %d idle virtual machines"),
+		next:  command("virsh shutdown %s", ""),
+	}
+}
+
+// idle reports whether everything in a virtual machine is known to be idle, and something is known of it.
+func (c *scene) idle(on *inventory.Node, v *inventory.GuestVM) bool {
+	if v.Guest == nil {
+		return c.activity[on.Machine.ID+"/"+v.ID] == score.Idle
+	}
+	works, idle := 0, true
+	for _, w := range c.stack.Works {
+		for p := w.Place; p != nil; p = p.Below {
+			if p.Node == v.Guest {
+				works++
+				idle = idle && w.Activity == score.Idle
+			}
+		}
+	}
+	return works > 0 && idle
+}
+
+func removeStoppedVMs() *Action {
+	return &Action{
+		Definition: Definition{ID: "remove-stopped-vm", Title: "Remove virtual machines that are shut off", Effort: "1 for each",
+			Why:  "A virtual machine that nobody starts still holds its disks, its backups and a place in every list.",
+			Risk: "its disks are lost unless they are kept: export it first", Reversible: false},
+		removes: true,
+		node: func(n *inventory.Node, _ *scene) (*inventory.Node, []Subject) {
+			return dropVMs(n, func(v *inventory.GuestVM) (Subject, bool) {
+				if v.State.Or("") != inventory.Stopped {
+					return Subject{}, false
+				}
+				s := Subject{Evidence: "is shut off"}
+				for _, d := range v.Disks {
+					s.Bytes += d.Allocated.Or(0)
+				}
+				return s, true
+			})
+		},
+		title: counted("Remove %d virtual machine that is shut off", "Remove %d virtual machines that are shut off"),
+		next:  command("virsh undefine %s", ""),
+	}
+}
+
+func dropVMs(n *inventory.Node, pick func(*inventory.GuestVM) (Subject, bool)) (*inventory.Node, []Subject) {
+	var found []Subject
+	var kept []inventory.GuestVM
+	for i := range n.VMs {
+		v := &n.VMs[i]
+		s, ok := pick(v)
+		if !ok {
+			kept = append(kept, *v)
+			continue
+		}
+		s.ID, s.Name, s.Machine, s.Class, s.Effort = v.ID, v.Name.Or(v.ID), n.Machine.Name.Or(n.Machine.ID), "vm", removeEffort
+		found = append(found, s)
+	}
+	if len(found) == 0 {
+		return n, nil
+	}
+	out := *n
+	out.VMs = kept
+	return &out, found
+}
+
+func removeStoppedContainers() *Action {
+	return &Action{
+		Definition: Definition{ID: "remove-stopped-container", Title: "Remove stopped containers", Effort: "1 for each",
+			Why:  "A stopped container keeps its writable layer on disk and its image in use.",
+			Risk: "what was written in the container and not to a volume is lost", Reversible: false},
+		removes: true,
+		node: func(n *inventory.Node, _ *scene) (*inventory.Node, []Subject) {
+			return dropContainers(n, func(c *inventory.Container) (string, bool) {
+				return "is " + c.Status.Or("stopped"), c.State.Or("") == inventory.Stopped && !keptByPolicy(c)
+			})
+		},
+		title: counted("Remove %d stopped container", "Remove %d stopped containers"),
+		next:  command("docker rm %s", ""),
+	}
+}
+
+// keptByPolicy reports whether something would start a stopped container again: then it is broken, not unused.
+func keptByPolicy(c *inventory.Container) bool {
+	switch c.RestartPolicy.Or("") {
+	case "always":
+		return true
+	}
+	return false
+}
+
+func removeIdleWork() *Action {
+	return &Action{
+		Definition: Definition{ID: "remove-idle-workload", Title: "Remove idle containers and services", Effort: "1 for each",
+			Why:  "Work that nobody uses still has to be patched, scanned and watched.",
+			Risk: "somebody may need it once a quarter: stop it for thirty days first", Reversible: true},
+		removes: true,
+		node: func(n *inventory.Node, sc *scene) (*inventory.Node, []Subject) {
+			idle := func(id string) bool { return sc.activity[n.Machine.ID+"/"+id] == score.Idle }
+			out, found := dropContainers(n, func(c *inventory.Container) (string, bool) {
+				return "runs for a week or more with less than .005 core and 5 MB of network a day", c.State.Or("") == inventory.Running && idle(c.ID)
+			})
+			var kept []inventory.Workload
+			for _, w := range n.Workloads {
+				if w.Layer == inventory.Infrastructure || !idle(w.ID) {
+					kept = append(kept, w)
+					continue
+				}
+				found = append(found, Subject{ID: w.ID, Name: w.Name, Machine: n.Machine.Name.Or(n.Machine.ID), Class: "workload", Effort: removeEffort,
+					Evidence: "runs for a week or more with less than .005 core and 5 MB of network a day"})
+			}
+			if len(kept) != len(n.Workloads) {
+				c := *out
+				c.Workloads = kept
+				out = &c
+			}
+			return out, found
+		},
+		title: counted("Remove %d idle workload", "Remove %d idle workloads"),
+		next: func(s []Subject) string {
+			if s[0].Class == "container" {
+				return command("docker stop %s", "")(s[:1])
+			}
+			return command("systemctl stop %s", "")(s[:1])
+		},
+	}
+}
+
+func dropContainers(n *inventory.Node, pick func(*inventory.Container) (string, bool)) (*inventory.Node, []Subject) {
+	var found []Subject
+	var kept []inventory.Container
+	for i := range n.Containers {
+		c := &n.Containers[i]
+		why, ok := pick(c)
+		if !ok {
+			kept = append(kept, *c)
+			continue
+		}
+		found = append(found, Subject{ID: c.ID, Name: c.Name.Or(short(c.ID)), Machine: n.Machine.Name.Or(n.Machine.ID), Class: "container", Evidence: why, Effort: removeEffort, Bytes: c.Writable.Or(0)})
+	}
+	if len(found) == 0 {
+		return n, nil
+	}
+	out := *n
+	out.Containers = kept
+	return &out, found
+}
+
+func short(id string) string {
+	if len(id) > 12 {
+		return id[:12]
+	}
+	return id
+}
+
+func removeDanglingImages() *Action {
+	return removeImages("remove-dangling-image", "Remove dangling images", "An image without a tag that no container uses is what a newer build left behind.",
+		"none: it can be pulled or built again", counted("Remove %d dangling image", "Remove %d dangling images"), "docker image prune", func(i *inventory.Image) bool { return len(i.Tags) == 0 })
+}
+
+func removeUnusedImages() *Action {
+	return removeImages("remove-unused-image", "Remove unused images", "An image that no container uses takes disk and is scanned for nothing.",
+		"it has to be pulled again when it is needed, and may be gone from its registry", counted("Remove %d unused image", "Remove %d unused images"), "docker image prune --all", func(i *inventory.Image) bool { return len(i.Tags) > 0 })
+}
+
+func removeImages(id, title, why, risk string, say func([]Subject) string, prune string, pick func(*inventory.Image) bool) *Action {
+	return &Action{
+		Definition: Definition{ID: id, Title: title, Effort: "1 for each machine", Why: why, Risk: risk, Reversible: true},
+		removes:    true,
+		node: func(n *inventory.Node, _ *scene) (*inventory.Node, []Subject) {
+			// In use is what any container refers to, running or not: engines refuse to remove the rest of them.
+			used, blind := map[string]bool{}, false
+			for _, c := range n.Containers {
+				image, ok := c.ImageID.Get()
+				used[image] = true
+				blind = blind || !ok
+			}
+			var kept []inventory.Image
+			var found []Subject
+			for i := range n.Images {
+				img := &n.Images[i]
+				if blind || used[img.ID] || !pick(img) {
+					kept = append(kept, *img)
+					continue
+				}
+				name := short(img.ID)
+				if len(img.Tags) > 0 {
+					name = img.Tags[0]
+				}
+				s := Subject{ID: img.ID, Name: name, Machine: n.Machine.Name.Or(n.Machine.ID), Class: "image", Evidence: "no container uses it", Bytes: img.Size.Or(0)}
+				if len(found) == 0 {
+					s.Effort = removeEffort // one command prunes them all
+				}
+				found = append(found, s)
+			}
+			if len(found) == 0 {
+				return n, nil
+			}
+			out := *n
+			out.Images = kept
+			return &out, found
+		},
+		title: say,
+		next:  func([]Subject) string { return prune },
+	}
+}
+
+func removeUnusedVolumes() *Action {
+	return &Action{
+		Definition: Definition{ID: "remove-unused-volume", Title: "Remove unused volumes", Effort: "1 for each",
+			Why:  "A volume that no container mounts is kept, and often backed up, for nobody.",
+			Risk: "its data is lost: look inside first", Reversible: false},
+		removes: true,
+		node: func(n *inventory.Node, _ *scene) (*inventory.Node, []Subject) {
+			used := map[string]bool{}
+			for _, c := range n.Containers {
+				for _, v := range c.Volumes {
+					used[v] = true
+				}
+			}
+			var kept []inventory.Volume
+			var found []Subject
+			for _, v := range n.Volumes {
+				if used[v.Name] {
+					kept = append(kept, v)
+					continue
+				}
+				found = append(found, Subject{ID: v.Name, Name: v.Name, Machine: n.Machine.Name.Or(n.Machine.ID), Class: "volume", Evidence: "no container mounts it", Effort: removeEffort, Bytes: v.Size.Or(0)})
+			}
+			if len(found) == 0 {
+				return n, nil
+			}
+			out := *n
+			out.Volumes = kept
+			return &out, found
+		},
+		title: counted("Remove %d volume that no container mounts", "Remove %d volumes that no container mounts"),
+		next:  command("docker volume rm %s", ""),
+	}
+}

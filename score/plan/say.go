@@ -1,0 +1,70 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+)
+
+// counted makes a title of a number.
+func counted(one, many string) func([]Subject) string {
+	return func(s []Subject) string {
+		if len(s) == 1 {
+			return fmt.Sprintf(one, len(s))
+		}
+		return fmt.Sprintf(many, len(s))
+	}
+}
+
+// command makes a shell command of the first subjects' names; rest is added where there are more.
+func command(format, rest string) func([]Subject) string {
+	const shown = 3
+	return func(s []Subject) string {
+		var names []string
+		for _, x := range s[:min(len(s), shown)] {
+			names = append(names, quote(x.Name))
+		}
+		text := fmt.Sprintf(format, strings.Join(names, " "))
+		if len(s) > shown && rest != "" {
+			text += rest
+		}
+		return text
+	}
+}
+
+// quote makes one word of the shell of any text: names come from outside and may hold anything. Line breaks and
+// other controls, which no quoting makes safe to paste, become question marks.
+func quote(s string) string {
+	plain := s != ""
+	clean := strings.Map(func(r rune) rune {
+		switch {
+		case r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0:
+			plain = false
+			return '?'
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', strings.ContainsRune("-_./:@%+,", r):
+		default:
+			plain = false
+		}
+		return r
+	}, s)
+	if strings.HasPrefix(clean, "-") {
+		clean = "./" + clean // never an option
+	}
+	if plain {
+		return clean
+	}
+	return "'" + strings.ReplaceAll(clean, "'", `'\''`) + "'"
+}
+
+// names lists the first subjects for a title.
+func names(s []Subject) string {
+	const shown = 3
+	var out []string
+	for _, x := range s[:min(len(s), shown)] {
+		out = append(out, x.Name)
+	}
+	text := strings.Join(out, ", ")
+	if len(s) > shown {
+		text += fmt.Sprintf(" and %d more", len(s)-shown)
+	}
+	return text
+}

@@ -1,0 +1,40 @@
+package score
+
+import "math"
+
+// Range is a sum of amounts that are known to lie between Lo and Hi, in units of the term it stands for. Integers,
+// because integer sums are the same in any order and can be taken back exactly; floating point sums are not.
+type Range struct {
+	Lo int64 `json:"lo"`
+	Hi int64 `json:"hi"`
+}
+
+func (r Range) plus(s Range) Range  { return Range{r.Lo + s.Lo, r.Hi + s.Hi} }
+func (r Range) minus(s Range) Range { return Range{r.Lo - s.Lo, r.Hi - s.Hi} }
+
+// Exact is the range that holds just n.
+func Exact(n int64) Range { return Range{n, n} }
+
+// Micro is the number of units of weight that make 1.
+const Micro = 1_000_000
+
+// Ceilings of what a single machine may be, where nobody knows: larger than any machine sold, so that the
+// interval they bound holds the truth. Known amounts are cut to them as well, or forgetting one could narrow.
+const (
+	maxCores = 4096.0
+	maxGiB   = 262144.0
+)
+
+// span is an interval of real numbers before it is rounded to a Range.
+type span struct{ lo, hi float64 }
+
+func point(v float64) span { return span{v, v} }
+
+func (s span) plus(t span) span { return span{s.lo + t.lo, s.hi + t.hi} }
+
+// micro rounds both ends alike, so that a point stays a point and an interval that holds another still does.
+func (s span) micro() Range {
+	return Range{int64(math.Round(s.lo * Micro)), int64(math.Round(s.hi * Micro))}
+}
+
+func clamp(v, lo, hi float64) float64 { return math.Max(lo, math.Min(hi, v)) }

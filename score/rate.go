@@ -1,0 +1,251 @@
+package score
+
+import (
+	"math"
+
+	"github.com/infraopt/infraopt/collect/inventory"
+)
+
+// A Result is what rating a tally gives.
+type Result struct {
+	Score      Bounds
+	Coverage   float64 // of evidence
+	Pillars    []PillarRating
+	Level      LevelResult
+	Unassessed string // why there is no level; empty where there is one
+
+	sums *sums
+}
+
+// A PillarRating is a pillar with its indicators, after the weight of what does not apply has been shared out.
+type PillarRating struct {
+	*Pillar
+	Share      float64 // of the score
+	Low, High  float64
+	Applicable bool
+	Indicators []IndicatorRating
+}
+
+// An IndicatorRating is an indicator's rating with its share of the score.
+type IndicatorRating struct {
+	*Indicator
+	Rating
+	Share float64 // of its pillar
+}
+
+// TallyStack gives what one host adds to the score.
+func (m *Model) TallyStack(s *Stack) *Tally {
+	t := &Tally{}
+	s.tallyShared(t)
+	for i := range m.Indicators {
+		ind := &m.Indicators[i]
+		ind.Tally(s, &Adder{def: &ind.Definition, model: m, tally: t})
+	}
+	return t
+}
+
+// Rate turns a sum of tallies into a score and a level.
+func (m *Model) Rate(t *Tally) *Result {
+	groups := t.group()
+	sums := m.sum(groups)
+	res := &Result{sums: sums}
+	var weight float64
+	for i := range m.Pillars {
+		p := PillarRating{Pillar: &m.Pillars[i]}
+		var inside float64
+		for j := range m.Indicators {
+			ind := &m.Indicators[j]
+			if pillar, _ := ind.Pillar(); pillar != p.ID {
+				continue
+			}
+			r := ind.Rate(&Rater{Model: m, Def: &ind.Definition, Terms: groups[ind.ID], sums: sums})
+			r.Low, r.High = clamp(r.Low, 0, 1), clamp(r.High, 0, 1)
+			p.Indicators = append(p.Indicators, IndicatorRating{Indicator: ind, Rating: r})
+			if r.Applicable {
+				inside += ind.Weight
+			}
+		}
+		p.Applicable = inside > 0
+		for j := range p.Indicators {
+			x := &p.Indicators[j]
+			if !x.Applicable {
+				continue
+			}
+			x.Share = x.Weight / inside
+			p.Low += x.Share * x.Low
+			p.High += x.Share * x.High
+		}
+		if p.Applicable {
+			weight += p.Weight
+		}
+		res.Pillars = append(res.Pillars, p)
+	}
+	for i := range res.Pillars {
+		p := &res.Pillars[i]
+		if !p.Applicable || weight == 0 {
+			continue
+		}
+		p.Share = p.Weight / weight
+		res.Score.Low += 100 * p.Share * p.Low
+		res.Score.High += 100 * p.Share * p.High
+		for _, x := range p.Indicators {
+			res.Coverage += p.Share * x.Share * x.Coverage
+		}
+	}
+	res.Score.Low, res.Score.High = clamp(res.Score.Low, 0, 100), clamp(res.Score.High, 0, 100)
+	m.unassessed(res, t)
+	res.Level = m.level(res, groups)
+	return res
+}
+
+// unassessed settles the cases in which there is no level, and no score to be proud of.
+func (m *Model) unassessed(res *Result, t *Tally) {
+	s := res.sums
+	switch {
+	case len(t.terms) == 0 || t.Get(ofFrame, "machines").Hi == 0:
+		res.Unassessed = "nothing was seen"
+		res.Score, res.Coverage = Bounds{None: true}, 0
+	case s.active.Hi == 0:
+		res.Unassessed = "no workload is active: whatever runs here serves nothing"
+		res.flatten(false)
+		res.Score.Low, res.Score.High = 0, 0
+	case s.active.Lo == 0:
+		res.Unassessed = "no workload is known to be active"
+		res.flatten(true)
+		res.Score.Low = 0
+	}
+}
+
+// flatten takes the points away that nothing active earns, so that the points of the indicators still add up to
+// the score.
+func (r *Result) flatten(keepHigh bool) {
+	for i := range r.Pillars {
+		p := &r.Pillars[i]
+		p.Low = 0
+		if !keepHigh {
+			p.High = 0
+		}
+		for j := range p.Indicators {
+			x := &p.Indicators[j]
+			x.Low = 0
+			if !keepHigh {
+				x.High = 0
+			}
+		}
+	}
+}
+
+// Ledger keeps the tally of every host of an estate, so that a change of a few hosts is re-scored by taking the
+// old tallies out and putting the new ones in.
+type Ledger struct {
+	model  *Model
+	opt    Options
+	byHost map[*inventory.Node]*Tally
+	site   *Tally
+	estate *inventory.Estate
+	total  *Tally
+}
+
+// NewLedger tallies an estate.
+func NewLedger(e *inventory.Estate, m *Model, opt Options) *Ledger {
+	l := &Ledger{model: m, opt: opt, estate: e, byHost: make(map[*inventory.Node]*Tally, len(e.Hosts)), site: siteTally(e)}
+	l.total = l.site.Clone()
+	for _, h := range e.Hosts {
+		t := l.tally(h)
+		l.total.Add(t)
+	}
+	return l
+}
+
+func (l *Ledger) tally(h *inventory.Node) *Tally {
+	t := l.byHost[h]
+	if t == nil {
+		t = l.model.TallyStack(NewStack(h, l.model, l.opt))
+		l.byHost[h] = t
+	}
+	return t
+}
+
+// Rate rates the estate of the ledger.
+func (l *Ledger) Rate() *Result { return l.model.Rate(l.total) }
+
+// Estate is what the ledger stands for.
+func (l *Ledger) Estate() *inventory.Estate { return l.estate }
+
+// WhatIf rates another estate, which shares most hosts with that of the ledger. Only hosts that differ are
+// tallied.
+func (l *Ledger) WhatIf(e *inventory.Estate) *Result {
+	t := l.total.Clone()
+	l.move(t, e)
+	return l.model.Rate(t)
+}
+
+// Accept makes another estate that of the ledger.
+func (l *Ledger) Accept(e *inventory.Estate) {
+	l.move(l.total, e)
+	gone := map[*inventory.Node]bool{}
+	for _, h := range l.estate.Hosts {
+		gone[h] = true
+	}
+	for _, h := range e.Hosts {
+		delete(gone, h)
+	}
+	for h := range gone {
+		delete(l.byHost, h)
+	}
+	l.estate, l.site = e, siteTally(e)
+}
+
+// move turns t from the tally of the ledger's estate into that of e.
+func (l *Ledger) move(t *Tally, e *inventory.Estate) {
+	changed := map[*inventory.Node]int{}
+	for _, h := range l.estate.Hosts {
+		changed[h]--
+	}
+	for _, h := range e.Hosts {
+		changed[h]++
+	}
+	for h, n := range changed {
+		switch {
+		case n < 0:
+			t.Sub(l.tally(h))
+		case n > 0:
+			t.Add(l.tally(h))
+		}
+	}
+	t.Sub(l.site)
+	t.Add(siteTally(e))
+}
+
+// cpw gives bounds of components per workload, weighted, with the irreducible ones.
+func (s *sums) cpw() Bounds {
+	if s.workloads.Hi == 0 {
+		return Bounds{None: true}
+	}
+	return Bounds{Low: perWorkload(s.components.lo+s.irreducible, s.workloads.Hi), High: perWorkload(s.components.hi+s.irreducible, s.workloads.Lo)}
+}
+
+// attainableBounds gives bounds of what components per workload could come down to. It is never more than what
+// there is: a plan may leave everything as it stands.
+func (s *sums) attainableBounds() Bounds {
+	if s.workloads.Hi == 0 {
+		return Bounds{None: true}
+	}
+	now := s.cpw()
+	low := math.Min(perWorkload(s.attainable.lo+s.irreducible, s.workloads.Hi), now.Low)
+	return Bounds{Low: low, High: math.Max(low, math.Min(perWorkload(s.attainable.hi+s.irreducible, s.workloads.Lo), now.High))}
+}
+
+// Components gives bounds of the weighted number of components, irreducible ones included.
+func (r *Result) Components() Bounds {
+	return Bounds{Low: r.sums.components.lo + r.sums.irreducible, High: r.sums.components.hi + r.sums.irreducible}
+}
+
+// Classes counts the components by class.
+func (r *Result) Classes() []ComponentClass {
+	out := []ComponentClass{}
+	for _, c := range r.sums.classes {
+		out = append(out, ComponentClass{Class: c.Name, Count: Bounds{Low: float64(c.Lo), High: float64(c.Hi)}})
+	}
+	return out
+}

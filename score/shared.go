@@ -1,0 +1,144 @@
+package score
+
+import (
+	"github.com/infraopt/infraopt/collect/inventory"
+)
+
+// tallyShared adds the counts that belong to no single indicator: workloads, components, hosts, needs, frame.
+func (s *Stack) tallyShared(t *Tally) {
+	s.tallyWork(t)
+	s.tallyComponents(t)
+	s.tallyHost(t)
+	z := zoneName(s.Host.Machine.Zone)
+	for _, x := range s.Works {
+		t.add(ofHosts, "n|"+z+"|cpu", x.need[0])
+		t.add(ofHosts, "n|"+z+"|mem", x.need[1])
+	}
+	for _, p := range s.Places {
+		seen := int64(0)
+		if p.Node != nil && p.Node.Machine.Processes.IsKnown() {
+			seen = 1
+		}
+		t.add(ofFrame, "machines", Range{seen, 1})
+	}
+}
+
+// tallyWork counts active workloads. Replicas are one workload; a container that may be a replica of any other
+// adds one at most; workloads that span hosts are counted by their key, once for all hosts.
+func (s *Stack) tallyWork(t *Tally) {
+	type group struct {
+		place *Place
+		key   string
+	}
+	counted := map[group]Range{}
+	for _, x := range s.Works {
+		active := Range{0, 1}
+		switch x.Activity {
+		case Active:
+			active.Lo = 1
+		case Idle:
+			active.Hi = 0
+		}
+		t.add(ofWork, "active", active)
+		t.add(ofWork, "all", Exact(1))
+		if x.group == "" {
+			t.add(ofWork, "workloads", Range{0, active.Hi})
+			continue
+		}
+		g := group{x.Place, x.group}
+		if x.shared {
+			g.place = nil
+		}
+		was := counted[g]
+		counted[g] = Range{max(was.Lo, active.Lo), max(was.Hi, active.Hi)}
+	}
+	for g, r := range counted {
+		if g.place == nil {
+			t.add(ofWork, "shared "+g.key, r)
+		} else {
+			t.add(ofWork, "workloads", r)
+		}
+	}
+}
+
+func (s *Stack) tallyComponents(t *Tally) {
+	for _, p := range s.Places {
+		for class, r := range s.ComponentsOf(p) {
+			t.add(ofComponents, class, r)
+		}
+	}
+}
+
+// ComponentsOf counts, by class, what has a life of its own in one place, without what stands in places above it.
+func (s *Stack) ComponentsOf(p *Place) map[string]Range {
+	out := map[string]Range{}
+	add := func(class string, r Range) {
+		if r != (Range{}) {
+			out[class] = out[class].plus(r)
+		}
+	}
+	maybe := Range{0, 1}
+	image := Exact(1) // an operating system image runs here
+	if p.VM != nil {
+		if !p.VM.State.IsKnown() {
+			image = maybe
+		}
+	}
+	if p.Node == nil {
+		add("os-image", image)
+		return out
+	}
+	m := &p.Node.Machine
+	on, known := m.Powered.Get()
+	switch {
+	case !known, !m.Inside.IsAbsent():
+		image.Lo = 0
+	case !on:
+		image = Range{}
+	}
+	osImage := "os-image"
+	for _, h := range p.Node.Hypervisors {
+		if separate, known := h.SeparateImage.Get(); known && separate {
+			osImage = "hypervisor-image"
+		}
+	}
+	add(osImage, image)
+	if p.VM == nil {
+		switch kind, known := m.Kind.Get(); {
+		case !known, kind == inventory.Virtual: // a hypervisor and its server may stand below, unseen
+			add("server", maybe)
+			add("hypervisor-image", maybe)
+		case kind == inventory.Physical:
+			add("server", Exact(1))
+		}
+		kind, kindKnown := m.Kind.Get()
+		switch class, known := m.Storage.Get(); {
+		case kindKnown && kind == inventory.Cloud: // arrays below a cloud are the provider's
+		case !known && !m.Storage.IsAbsent():
+			add("unseen-array", maybe)
+		case class == inventory.FCArray, class == inventory.IPArray:
+			add("unseen-array", Exact(1))
+		}
+	}
+	for _, c := range p.Node.Containers {
+		st, running := c.State.Get()
+		system, sure := c.System.Get()
+		if running && st == inventory.Stopped || sure && !system {
+			continue
+		}
+		r := maybe
+		if running && sure && m.Powered.IsKnown() && on {
+			r.Lo = 1
+		}
+		add("os-image", r)
+	}
+	return out
+}
+
+// siteTally counts what belongs to the estate as a whole.
+func siteTally(e *inventory.Estate) *Tally {
+	t := &Tally{}
+	t.add(ofComponents, "storage-array", Exact(int64(len(e.Arrays))))
+	t.add(ofComponents, "control-plane", Exact(int64(len(e.Clusters))))
+	return t
+}
