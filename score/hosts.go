@@ -149,15 +149,15 @@ func (z *zone) bound(m *Model) (low, high float64) {
 }
 
 func spares(bound float64, m *Model) float64 {
-	if math.IsInf(bound, 1) {
+	if bound == 0 || math.IsInf(bound, 1) { // where nothing is needed, nothing has to be spared
 		return bound
 	}
 	return math.Max(1, math.Ceil(bound/float64(max(1, m.Thresholds.HostsPerSpare))))
 }
 
 // least counts the hosts, largest first in dimension d, that cover the need. Hopeful: hosts that may exist do, and
-// hosts of unknown size are boundless. Otherwise only hosts that are certain count, and where they do not suffice
-// further ones of the largest size are added.
+// hosts of unknown size are boundless. Otherwise only hosts that are certain count. Where those do not suffice,
+// all others are used up as well, as if they held nothing, and further ones of the largest size are added.
 func (z *zone) least(d int, need float64, hopeful bool, headroom float64) float64 {
 	if need <= 0 {
 		return 0
@@ -168,7 +168,9 @@ func (z *zone) least(d int, need float64, hopeful bool, headroom float64) float6
 	types := slices.Clone(z.types)
 	slices.SortFunc(types, func(a, b hostType) int { return cmp.Compare(b.capacity[d], a.capacity[d]) })
 	var used, largest float64
+	doubtful := float64(z.unsized)
 	for _, t := range types {
+		doubtful += float64(t.count.Hi - t.count.Lo)
 		n := float64(t.count.Lo)
 		if hopeful {
 			n = float64(t.count.Hi)
@@ -187,6 +189,9 @@ func (z *zone) least(d int, need float64, hopeful bool, headroom float64) float6
 	}
 	if largest == 0 {
 		return math.Inf(1)
+	}
+	if !hopeful {
+		used += doubtful
 	}
 	return used + math.Ceil(need/largest-1e-9)
 }

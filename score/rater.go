@@ -70,9 +70,9 @@ func (r *Rater) Ladder() Rating {
 	low, high, ok := ShareBounds(masses)
 	na := r.Term(termNA)
 	switch {
-	case !ok && na.Hi > 0:
+	case !ok && na.Lo > 0:
 		return Rating{Coverage: 1, Explanation: "does not apply to any of the work"}
-	case !ok:
+	case !ok && na.Hi == 0:
 		return Rating{Applicable: true, Coverage: r.Coverage(), Explanation: "there is no active work to rate"}
 	case na.Hi > 0 && certain(masses) == 0:
 		// Perhaps it applies to nothing: then its weight goes to other indicators, which [0,1] allows for.

@@ -94,6 +94,15 @@ func StoredBy(n *inventory.Node) []Stored {
 			layer := Stored{Kind: "container", Name: c.Name.Or(c.ID), Size: c.Writable, Limit: e.DataUsed, Seen: c.Seen, Engine: e.Kind}
 			st, known := c.State.Get()
 			switch {
+			case !c.Runtime.IsKnown(): // perhaps it is another engine's
+				if c.Writable.IsKnown() {
+					layer.Limit = c.Writable
+				}
+				if !known || st == inventory.Stopped {
+					layer.Size, layer.InUse = inventory.Unknown[inventory.Bytes](c.Runtime.Why(), c.Runtime.Remedy()), use
+					out = append(out, layer)
+				}
+				known = known && st == inventory.Stopped
 			case !known: // perhaps it runs, and its layer is no waste at all
 				if c.Writable.IsKnown() {
 					layer.Limit = c.Writable

@@ -1,0 +1,115 @@
+package host
+
+import (
+	"strings"
+
+	"github.com/infraopt/infraopt/collect/internal/linux"
+	"github.com/infraopt/infraopt/collect/inventory"
+)
+
+// hardware describes the box below the machine, which only a physical machine shows.
+func (l *look) hardware(m *inventory.Machine) {
+	hw := &m.Hardware
+	switch kind, known := m.Kind.Get(); {
+	case known && kind == inventory.Cloud:
+		const proof = "a cloud instance's hardware belongs to the provider"
+		hw.Vendor, hw.Model = inventory.NotApplicable[string](proof), inventory.NotApplicable[string](proof)
+		hw.Chassis = inventory.NotApplicable[inventory.Chassis](proof)
+		hw.Fabric = inventory.NotApplicable[inventory.Fabric](proof)
+		return
+	case known && kind == inventory.Virtual:
+		unknownHardware(hw, "virtual machine; its hypervisor host is not seen", "assess the hypervisor too")
+		return
+	case !known:
+		unknownHardware(hw, m.Kind.Why(), m.Kind.Remedy())
+		return
+	}
+	hw.Fabric = l.fabric()
+	if !l.dmi.Present {
+		const why = "the kernel shows no DMI"
+		hw.Vendor, hw.Model = inventory.Unknown[string](why, ""), inventory.Unknown[string](why, "")
+		hw.Chassis = inventory.Unknown[inventory.Chassis](why, "")
+		return
+	}
+	hw.Vendor, hw.Model = field(l.dmi.SysVendor), field(l.dmi.ProductName)
+	hw.Chassis = chassisOf(l.dmi)
+	// What the node does says more than its badge: it computes, and serves the storage it computes on.
+	if class, ok := m.Storage.Get(); ok && class == inventory.SDSOnNodes {
+		hw.Chassis = inventory.Known(inventory.HCI)
+	}
+}
+
+func field(text string) inventory.Reading[string] {
+	if text == "" {
+		return inventory.Absent[string]()
+	}
+	return inventory.Known(inventory.Text(text))
+}
+
+// fabric tells whether a Fibre Channel network is in use beside Ethernet. An adapter without light is none.
+func (l *look) fabric() inventory.Reading[inventory.Fabric] {
+	const class = "/sys/class"
+	if !l.fs.Exists(class) {
+		return inventory.Unknown[inventory.Fabric](class+" is not there", "mount /sys")
+	}
+	hosts, err := l.fs.Names(class + "/fc_host")
+	if err != nil && !linux.Gone(err) {
+		return inventory.Unknown[inventory.Fabric](class+"/fc_host: "+linux.Reason(err), asRoot)
+	}
+	online, converged := false, l.fs.Exists("/sys/bus/fcoe/devices") && l.listed("/sys/bus/fcoe/devices", "ctlr_")
+	for _, h := range hosts {
+		dir := class + "/fc_host/" + h
+		state, _ := l.fs.Line(dir + "/port_state")
+		if state != "Online" {
+			continue
+		}
+		online = true
+		name, _ := l.fs.Line(dir + "/symbolic_name")
+		if low := strings.ToLower(name); strings.Contains(low, "fcoe") || strings.Contains(low, "bnx2fc") {
+			converged = true
+		}
+	}
+	switch {
+	case !online || !l.fibreTargets():
+		return inventory.Known(inventory.OneFabric)
+	case converged:
+		return inventory.Known(inventory.FCoE)
+	default:
+		return inventory.Known(inventory.FCBesideEthernet)
+	}
+}
+
+// fibreTargets reports whether any array answers over Fibre Channel.
+func (l *look) fibreTargets() bool {
+	const class = "/sys/class/fc_remote_ports/"
+	ports, err := l.fs.Names(class)
+	if err != nil {
+		return false
+	}
+	for _, p := range ports {
+		if roles, err := l.fs.Line(class + p + "/roles"); err == nil && strings.Contains(roles, "FCP Target") {
+			return true
+		}
+	}
+	return false
+}
+
+// listed reports whether a directory has an entry that begins so.
+func (l *look) listed(dir, prefix string) bool {
+	names, err := l.fs.Names(dir)
+	if err != nil {
+		return false
+	}
+	for _, n := range names {
+		if strings.HasPrefix(n, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+func unknownHardware(hw *inventory.Hardware, why, remedy string) {
+	hw.Vendor, hw.Model = inventory.Unknown[string](why, remedy), inventory.Unknown[string](why, remedy)
+	hw.Chassis = inventory.Unknown[inventory.Chassis](why, remedy)
+	hw.Fabric = inventory.Unknown[inventory.Fabric](why, remedy)
+}

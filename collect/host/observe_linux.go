@@ -1,0 +1,148 @@
+package host
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/infraopt/infraopt/collect"
+	"github.com/infraopt/infraopt/collect/internal/linux"
+	"github.com/infraopt/infraopt/collect/inventory"
+)
+
+// A look is one reading of a machine, with what its parts share.
+type look struct {
+	env    collect.Env
+	fs     linux.FS
+	live   bool // the machine is this one, not a recorded tree
+	target string
+
+	id       string // of the machine
+	hostname string
+	uptime   float64   // seconds; ages are counted from it
+	now      time.Time // by the machine's own clock
+	inside   bool      // this program runs in a container
+	manager  string    // whose
+	cpu      linux.CPUInfo
+	cpuErr   error
+	dmi      linux.DMI
+	mounts   []linux.MountEntry // as the first process sees them
+	sockets  []string           // unix sockets that are listened on
+	gaps     []inventory.Gap
+}
+
+// observe reads the machine below the root of env.
+func observe(ctx context.Context, env collect.Env, target string) (*inventory.Batch, error) {
+	l := &look{env: env, fs: linux.NewFS(env.Root), target: target}
+	l.live = l.fs.Root() == "/"
+	if err := l.clocks(); err != nil {
+		return nil, err
+	}
+	l.common()
+	identity := linux.LocalIdentity(env.Root)
+	l.id = linux.MachineID(identity, l.hostname)
+
+	procs := l.processes(ctx)
+	tree := l.sort(procs)
+	b := &inventory.Batch{}
+	m := l.machine(ctx, identity)
+	l.platform(&m)
+	l.system(ctx, &m)
+	disks := l.storage(&m, procs)
+	links := l.network(&m)
+	l.hardware(&m)
+
+	mon := l.monitors(tree)
+	b.Hypervisors, b.VMs = mon.hypervisors, mon.vms
+	b.Engines = l.engines(procs, tree)
+	b.Containers = l.containers(tree)
+	b.Workloads = l.workloads(tree)
+	b.Storage, b.Networks = disks, links
+	l.counts(&m, procs, b)
+	b.Machines = []inventory.Machine{m}
+	l.identityGaps(identity)
+	l.confine(b)
+	if err := ctx.Err(); err != nil {
+		l.gap(cmp.Or(l.hostname, "this machine"), "all that was not read in time", "the deadline passed", "raise --timeout")
+	}
+	slices.SortFunc(l.gaps, func(a, b inventory.Gap) int {
+		return strings.Compare(a.Subject+"\x00"+a.What, b.Subject+"\x00"+b.What)
+	})
+	b.Gaps = l.gaps
+	return b, nil
+}
+
+// clocks reads the time of the machine. Without /proc nothing can be said of a machine at all.
+func (l *look) clocks() error {
+	text, err := l.fs.Line("/proc/uptime")
+	if err == nil {
+		l.uptime, err = linux.ParseUptime(text)
+	}
+	if err == nil {
+		return nil
+	}
+	kind := collect.ErrUnavailable
+	switch {
+	case linux.Denied(err):
+		kind = collect.ErrDenied
+	case errors.Is(err, linux.ErrFormat):
+		kind = collect.ErrMalformed
+	}
+	return &collect.Error{Kind: kind, Op: "reading /proc/uptime", Err: err, Remedy: "mount /proc"}
+}
+
+// common reads what several parts need. What cannot be read stays empty; the parts say what they miss.
+func (l *look) common() {
+	l.hostname = inventory.Text(linux.Hostname(l.env.Root))
+	l.manager, l.inside = linux.ContainerManager(l.fs)
+	l.dmi = linux.ReadDMI(l.fs)
+	var text []byte
+	if text, l.cpuErr = l.fs.Read("/proc/cpuinfo", linux.LargeFile); l.cpuErr == nil {
+		l.cpu, l.cpuErr = linux.ParseCPUInfo(string(text))
+	}
+	text, err := l.fs.Read("/proc/1/mountinfo", linux.LargeFile)
+	if err != nil {
+		text, err = l.fs.Read("/proc/self/mountinfo", linux.LargeFile)
+	}
+	if err == nil {
+		l.mounts, err = linux.ParseMountinfo(string(text))
+	}
+	if err != nil {
+		l.gap("/proc/1/mountinfo", "mounted file systems", linux.Reason(err), asRoot)
+	}
+	if text, err = l.fs.Read("/proc/net/unix", linux.LargeFile); err == nil {
+		l.sockets, err = linux.ParseListening(string(text))
+	}
+	if err != nil {
+		l.gap("/proc/net/unix", "sockets of container engines and hypervisors", linux.Reason(err), asRoot)
+	}
+}
+
+// asRoot is the remedy for what only root may read.
+const asRoot = "run as root"
+
+func (l *look) gap(subject, what, why, remedy string) {
+	l.gaps = append(l.gaps, inventory.Gap{Source: l.target, Subject: inventory.Text(subject), What: what, Why: why, Remedy: remedy})
+}
+
+func (l *look) seen() []string { return []string{l.target} }
+
+// within runs f and waits for it no longer than the patience, or until ctx is done: a file on a dead mount never
+// answers. An abandoned f ends when its file does, and its result is dropped.
+func within[T any](ctx context.Context, patience time.Duration, f func() T) (T, bool) {
+	done := make(chan T, 1)
+	go func() { done <- f() }()
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case v := <-done:
+		return v, true
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+	var zero T
+	return zero, false
+}

@@ -1,0 +1,50 @@
+package host
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/infraopt/infraopt/collect"
+	"github.com/infraopt/infraopt/collect/inventory"
+)
+
+const scheme = "host"
+
+// Source is the host source: the machine that the program runs on.
+func Source() collect.Source {
+	return collect.Source{
+		Scheme:     scheme,
+		Summary:    "this machine: hardware, system, workloads, containers and virtual machines as the kernel shows them",
+		Privileges: "none; root shows serial numbers and, where /proc is mounted with hidepid, other users' processes",
+		Example:    "host:",
+		Discover: func(context.Context, collect.Env) []collect.Target {
+			return []collect.Target{{Scheme: scheme}}
+		},
+		Open:  open,
+		Probe: probe,
+	}
+}
+
+func open(t collect.Target, env collect.Env) (collect.Collector, error) {
+	if t.Rest != "" {
+		return nil, &collect.Error{
+			Kind: collect.ErrUsage, Op: fmt.Sprintf("opening %q", t),
+			Remedy: "write host: and nothing after it; other machines are reached through other sources",
+		}
+	}
+	for key := range t.Query {
+		return nil, &collect.Error{Kind: collect.ErrUsage, Op: fmt.Sprintf("opening %q: unknown option %q", t, key), Remedy: "write host:"}
+	}
+	return &collector{env: env, target: t.String()}, nil
+}
+
+// A collector reads one machine, that of its environment's root.
+type collector struct {
+	env    collect.Env
+	target string
+}
+
+// Collect reads the machine. What cannot be read by ctx's deadline becomes a gap.
+func (c *collector) Collect(ctx context.Context) (*inventory.Batch, error) {
+	return observe(ctx, c.env, c.target)
+}

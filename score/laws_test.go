@@ -1,0 +1,388 @@
+package score_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/infraopt/infraopt/collect/demo"
+	"github.com/infraopt/infraopt/collect/inventory"
+	"github.com/infraopt/infraopt/score"
+	"github.com/infraopt/infraopt/score/indicators"
+)
+
+// The laws are those of the method: properties that no estate may break. Each is tried on this many random estates
+// with unknown facts.
+const lawEstates = 10_000
+
+// tolerance is how far two sums of the same shares may be apart through rounding.
+const tolerance = 1e-9
+
+func model(t testing.TB) *score.Model {
+	t.Helper()
+	m, err := indicators.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// forEstates runs a law on random estates with between none and half of the facts unknown. A failure names the seed
+// that shows it.
+func forEstates(t *testing.T, law func(r *rand.Rand, e *inventory.Estate) error) {
+	t.Helper()
+	n := lawEstates
+	if testing.Short() || raceEnabled { // nothing here runs at once: the race detector only makes it slow
+		n /= 20
+	}
+	const workers = 4
+	var wg sync.WaitGroup
+	var failed atomic.Bool
+	for w := range workers {
+		wg.Go(func() {
+			for seed := w; seed < n && !failed.Load(); seed += workers {
+				r := rand.New(rand.NewPCG(uint64(seed), 7))
+				e := demo.RandomEstate(r, demo.RandomOptions{Unknown: float64(seed%6) / 10})
+				if err := law(r, e); err != nil {
+					failed.Store(true)
+					t.Errorf("seed %d: %v", seed, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func rate(m *score.Model, e *inventory.Estate) *score.Result {
+	return score.NewLedger(e, m, score.Options{}).Rate()
+}
+
+// Law 1: the score lies between 0 and 100, low below high, and nothing is not a number. An empty estate is Unassessed.
+func TestLaw01Bounds(t *testing.T) {
+	m := model(t)
+	forEstates(t, func(_ *rand.Rand, e *inventory.Estate) error {
+		for _, opt := range []score.Options{{}, {RunningIsActive: true}} {
+			r := score.NewLedger(e, m, opt).Rate()
+			if err := inBounds(r); err != nil {
+				return fmt.Errorf("%+v: %w", opt, err)
+			}
+		}
+		return nil
+	})
+	r := rate(m, &inventory.Estate{})
+	if !r.Score.None || r.Level.Number != 0 || r.Level.Name != "Unassessed" {
+		t.Errorf("empty estate: got score %+v, level %d %s, want none, 0 Unassessed", r.Score, r.Level.Number, r.Level.Name)
+	}
+}
+
+func inBounds(r *score.Result) error {
+	if s := r.Score; !(s.None || 0 <= s.Low && s.Low <= s.High+tolerance && s.High <= 100) {
+		return fmt.Errorf("score %+v", s)
+	}
+	if !(0 <= r.Coverage && r.Coverage <= 1+tolerance) {
+		return fmt.Errorf("coverage %v", r.Coverage)
+	}
+	for _, p := range r.Pillars {
+		for _, x := range p.Indicators {
+			if !(0 <= x.Low && x.Low <= x.High+tolerance && x.High <= 1) || !(0 <= x.Coverage && x.Coverage <= 1+tolerance) {
+				return fmt.Errorf("%s: %v to %v, coverage %v", x.ID, x.Low, x.High, x.Coverage)
+			}
+		}
+	}
+	return nil
+}
+
+// Law 2: to forget a fact never raises the low end, never lowers the high end, never raises the level or the coverage.
+func TestLaw02ForgettingNeverHelps(t *testing.T) {
+	m := model(t)
+	forEstates(t, func(r *rand.Rand, e *inventory.Estate) error {
+		before := rate(m, e)
+		facts := demo.Readings(e)
+		for range 4 {
+			if len(facts) == 0 {
+				return nil
+			}
+			i := r.IntN(len(facts))
+			if facts[i].State() == inventory.StateUnknown {
+				continue
+			}
+			if err := neverHelps(m, before, rate(m, demo.Forget(e, i))); err != nil {
+				return fmt.Errorf("forgetting %s (%s): %w", facts[i].Path, facts[i], err)
+			}
+		}
+		return nil
+	})
+}
+
+func neverHelps(m *score.Model, before, after *score.Result) error {
+	switch {
+	case before.Score.None || after.Score.None:
+		if before.Score.None != after.Score.None {
+			return fmt.Errorf("score %+v became %+v", before.Score, after.Score)
+		}
+		return nil
+	case after.Score.Low > before.Score.Low+tolerance:
+		return fmt.Errorf("the low end rose from %v to %v\n%s", before.Score.Low, after.Score.Low, difference(before, after))
+	case after.Score.High < before.Score.High-tolerance:
+		return fmt.Errorf("the high end fell from %v to %v\n%s", before.Score.High, after.Score.High, difference(before, after))
+	case after.Level.Number > before.Level.Number:
+		return fmt.Errorf("the level rose from %d to %d", before.Level.Number, after.Level.Number)
+	case after.Coverage > before.Coverage+tolerance:
+		return fmt.Errorf("the coverage rose from %v to %v\n%s", before.Coverage, after.Coverage, difference(before, after))
+	}
+	return nil
+}
+
+func difference(a, b *score.Result) string {
+	var out string
+	for i := range a.Pillars {
+		for j := range a.Pillars[i].Indicators {
+			x, y := a.Pillars[i].Indicators[j], b.Pillars[i].Indicators[j]
+			if x.Rating != y.Rating || x.Share != y.Share {
+				out += fmt.Sprintf("%s: %+v became %+v\n", x.ID, x.Rating, y.Rating)
+			}
+		}
+	}
+	return out
+}
+
+// Law 3: whatever the unknown facts turn out to be, the score then lies within the interval.
+func TestLaw03TruthLiesWithin(t *testing.T) {
+	m := model(t)
+	forEstates(t, func(r *rand.Rand, e *inventory.Estate) error {
+		before := rate(m, e)
+		after := rate(m, demo.Complete(r, e))
+		if before.Score.None || after.Score.None {
+			return nil
+		}
+		if after.Score.Low < before.Score.Low-tolerance || after.Score.High > before.Score.High+tolerance {
+			return fmt.Errorf("%v to %v is outside of %v to %v\n%s", after.Score.Low, after.Score.High, before.Score.Low, before.Score.High, difference(before, after))
+		}
+		return nil
+	})
+}
+
+// Law 4: order makes no difference: not a byte.
+func TestLaw04OrderIsNoInformation(t *testing.T) {
+	m := model(t)
+	forEstates(t, func(r *rand.Rand, e *inventory.Estate) error {
+		want := assess(m, e)
+		shuffled := demo.Clone(e)
+		shuffle(r, shuffled)
+		if got := assess(m, shuffled); got != want {
+			return fmt.Errorf("shuffled:\n%s\nwant:\n%s", got, want)
+		}
+		return nil
+	})
+}
+
+// assess gives what rating says, in full.
+func assess(m *score.Model, e *inventory.Estate) string {
+	r := rate(m, e)
+	text, err := json.Marshal([]any{r.Score, r.Coverage, r.Level})
+	if err != nil {
+		return err.Error()
+	}
+	out := string(text)
+	for _, p := range r.Pillars {
+		for _, x := range p.Indicators {
+			out += fmt.Sprintf("\n%s %v", x.ID, x.Rating)
+		}
+	}
+	return out
+}
+
+func shuffle(r *rand.Rand, e *inventory.Estate) {
+	mix(r, e.Hosts)
+	mix(r, e.Clusters)
+	mix(r, e.Arrays)
+	e.Walk(func(n *inventory.Node) {
+		mix(r, n.Workloads)
+		mix(r, n.Engines)
+		mix(r, n.Containers)
+		mix(r, n.Images)
+		mix(r, n.Volumes)
+		mix(r, n.Hypervisors)
+		mix(r, n.VMs)
+	})
+}
+
+func mix[T any](r *rand.Rand, s []T) { r.Shuffle(len(s), func(i, j int) { s[i], s[j] = s[j], s[i] }) }
+
+// Law 5: tallies may be merged in any grouping and order, and what was added can be taken out again.
+func TestLaw05GroupingIsNoInformation(t *testing.T) {
+	m := model(t)
+	forEstates(t, func(r *rand.Rand, e *inventory.Estate) error {
+		var parts []*score.Tally
+		whole := &score.Tally{}
+		for _, h := range e.Hosts {
+			p := m.TallyStack(score.NewStack(h, m, score.Options{}))
+			whole.Add(p)
+			parts = append(parts, p)
+		}
+		total := whole.Clone()
+		mix(r, parts)
+		for len(parts) > 1 { // merge two of them until one is left
+			i := r.IntN(len(parts) - 1)
+			merged := parts[i].Clone()
+			merged.Add(parts[i+1])
+			parts = append(parts[:i], append([]*score.Tally{merged}, parts[i+2:]...)...)
+		}
+		if !parts[0].Equal(whole) {
+			return fmt.Errorf("got %v, want %v", parts[0].Terms(), whole.Terms())
+		}
+		var back score.Tally
+		text, err := json.Marshal(whole)
+		if err != nil {
+			return err
+		}
+		if err := json.Unmarshal(text, &back); err != nil {
+			return err
+		}
+		if !back.Equal(whole) {
+			return fmt.Errorf("through JSON: got %v, want %v", back.Terms(), whole.Terms())
+		}
+		whole.Sub(parts[0])
+		if !whole.Equal(&score.Tally{}) {
+			return fmt.Errorf("taking everything out leaves %v", whole.Terms())
+		}
+		if a, b := m.Rate(total), m.Rate(parts[0]); a.Score != b.Score {
+			return fmt.Errorf("scores %+v and %+v", a.Score, b.Score)
+		}
+		return nil
+	})
+}
+
+// Law 7: an idle virtual machine, one of unknown activity, an appliance, or an empty host in a zone that is not
+// over-committed never raises the low end.
+func TestLaw07DeadWeightNeverHelps(t *testing.T) {
+	m := model(t)
+	forEstates(t, func(r *rand.Rand, e *inventory.Estate) error {
+		before := rate(m, e)
+		if before.Score.None {
+			return nil
+		}
+		for _, add := range []struct {
+			what string
+			f    func(*rand.Rand, *inventory.Estate) bool
+		}{{"idle virtual machine", addIdleVM}, {"virtual machine of unknown activity", addUnknownVM}, {"array", addArray}, {"empty host", func(r *rand.Rand, e *inventory.Estate) bool { return addEmptyHost(m, r, e) }}} {
+			changed := demo.Clone(e)
+			if !add.f(r, changed) {
+				continue
+			}
+			after := rate(m, changed)
+			if after.Score.Low > before.Score.Low+tolerance {
+				return fmt.Errorf("an %s raised the low end from %v to %v\n%s", add.what, before.Score.Low, after.Score.Low, difference(before, after))
+			}
+		}
+		return nil
+	})
+}
+
+func someHypervisor(r *rand.Rand, e *inventory.Estate) (*inventory.Node, *inventory.Hypervisor) {
+	for _, i := range r.Perm(len(e.Hosts)) {
+		if n := e.Hosts[i]; len(n.Hypervisors) > 0 && n.Machine.Powered.Or(true) {
+			return n, &n.Hypervisors[r.IntN(len(n.Hypervisors))]
+		}
+	}
+	return nil, nil
+}
+
+func randomVM(r *rand.Rand, h *inventory.Hypervisor) inventory.VM {
+	return inventory.VM{ID: "extra", Hypervisor: h.ID, State: inventory.Known(inventory.Running),
+		VCPUs: inventory.Known(float64(1 + r.IntN(16))), Memory: inventory.Known(inventory.Bytes(1+r.IntN(64)) * inventory.GiB),
+		Storage: inventory.Known([]inventory.StorageClass{inventory.RawLocal, inventory.SDSOnNodes, inventory.FCArray}[r.IntN(3)])}
+}
+
+func addIdleVM(r *rand.Rand, e *inventory.Estate) bool {
+	n, h := someHypervisor(r, e)
+	if n == nil {
+		return false
+	}
+	v := randomVM(r, h)
+	v.Usage = inventory.Usage{CPUSeconds: inventory.Known(r.Float64() * 3000), Memory: inventory.Known(inventory.GiB), Network: inventory.Known(inventory.Bytes(r.IntN(1e6))), Age: inventory.Known(10 * inventory.Day)}
+	n.VMs = append(n.VMs, inventory.GuestVM{VM: v})
+	return true
+}
+
+func addUnknownVM(r *rand.Rand, e *inventory.Estate) bool {
+	n, h := someHypervisor(r, e)
+	if n == nil {
+		return false
+	}
+	n.VMs = append(n.VMs, inventory.GuestVM{VM: randomVM(r, h)})
+	return true
+}
+
+func addArray(_ *rand.Rand, e *inventory.Estate) bool {
+	if len(e.Arrays) == 0 { // the first to be listed is evidence, not weight
+		return false
+	}
+	e.Arrays = append(e.Arrays, inventory.Storage{ID: "extra", Kind: inventory.Array})
+	return true
+}
+
+func addEmptyHost(m *score.Model, r *rand.Rand, e *inventory.Estate) bool {
+	if len(e.Hosts) == 0 {
+		return false
+	}
+	zone := e.Hosts[r.IntN(len(e.Hosts))].Machine.Zone
+	if overCommitted(m, e, zone) {
+		return false
+	}
+	absent := inventory.Absent[string]
+	kind := []inventory.MachineKind{inventory.Physical, inventory.Cloud, inventory.Virtual}[r.IntN(3)]
+	e.Hosts = append(e.Hosts, &inventory.Node{Machine: inventory.Machine{
+		ID: "extra", Zone: zone, Kind: inventory.Known(kind), Powered: inventory.Known(true), Inside: absent(),
+		Cores: inventory.Known(float64(1 + r.IntN(128))), Memory: inventory.Known(inventory.Bytes(1+r.IntN(512)) * inventory.GiB),
+		Processes: inventory.Known(10), Containers: inventory.Known(0), Storage: inventory.Known(inventory.SDSOnNodes),
+		Hardware: inventory.Hardware{Chassis: inventory.Known(inventory.HCI), Fabric: inventory.Known(inventory.OneFabric)},
+		Network:  inventory.Known(inventory.OverlayNetwork), Management: inventory.Known(inventory.GitOps),
+	}})
+	return true
+}
+
+// overCommitted reports whether a zone may have fewer hosts than its work needs, spares included.
+func overCommitted(m *score.Model, e *inventory.Estate, zone string) bool {
+	var alone inventory.Estate
+	for _, h := range e.Hosts {
+		if h.Machine.Zone == zone {
+			alone.Hosts = append(alone.Hosts, h)
+		}
+	}
+	for _, p := range rate(m, &alone).Pillars {
+		for _, x := range p.Indicators {
+			if x.ID == "components.packing" {
+				return x.High == 1
+			}
+		}
+	}
+	return true
+}
+
+// The points of the indicators add up to the score, at both ends, and an estate of which everything is known has
+// one score, not an interval.
+func TestPointsAddUp(t *testing.T) {
+	m := model(t)
+	forEstates(t, func(_ *rand.Rand, e *inventory.Estate) error {
+		r := rate(m, e)
+		if r.Score.None {
+			return nil
+		}
+		var low, high float64
+		for _, p := range r.Pillars {
+			for _, x := range p.Indicators {
+				low += 100 * p.Share * x.Share * x.Low
+				high += 100 * p.Share * x.Share * x.High
+			}
+		}
+		if math.Abs(low-r.Score.Low) > tolerance || math.Abs(high-r.Score.High) > tolerance {
+			return fmt.Errorf("points add up to %v and %v, score is %+v", low, high, r.Score)
+		}
+		return nil
+	})
+}
