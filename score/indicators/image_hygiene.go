@@ -218,26 +218,24 @@ func (o Stored) tally(add *score.Adder, p *score.Place) int64 {
 
 // tallyUnlisted opens the result where an engine runs or containers exist whose store nobody could list.
 func tallyUnlisted(p *score.Place, add *score.Adder) {
-	listed := map[string]bool{}
+	listed, there := map[string]bool{}, map[string]bool{}
+	var unlisted []string
 	for _, e := range p.Node.Engines {
-		ok, known := e.Inventory.Get()
-		listed[e.Kind] = listed[e.Kind] || known && ok
-	}
-	unlisted := map[string]bool{}
-	for _, e := range p.Node.Engines {
-		if !listed[e.Kind] {
-			unlisted[e.Kind] = true
+		there[e.Kind] = true
+		if ok, known := e.Inventory.Get(); known && ok {
+			listed[e.Kind] = true
+		} else {
+			unlisted = append(unlisted, e.Kind)
 		}
 	}
+	// All containers of engines that nobody saw count once: which engine they are of may not be known either.
 	for _, c := range p.Node.Containers {
-		if c.System.Or(false) {
-			continue
-		}
-		if r := c.Runtime.Or(""); !listed[r] {
-			unlisted[r] = true
+		if r := c.Runtime.Or(""); !c.System.Or(false) && !there[r] {
+			unlisted = append(unlisted, "an engine that was not seen")
+			break
 		}
 	}
-	for kind := range unlisted {
+	for _, kind := range unlisted {
 		add.Add(termOpen, score.Exact(1))
 		add.Cover(0, whole)
 		fact := score.Fact{Name: "images and volumes of " + kind, Value: "unknown", Why: "the engine did not list them", Remedy: "run as root or as a member of the engine's group"}
