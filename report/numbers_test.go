@@ -99,12 +99,12 @@ func TestGateIsRoundedAwayFromTheGoal(t *testing.T) {
 		gate score.Gate
 		want string
 	}{
-		{score.Gate{Have: .4999, Want: .5}, ".49"},
-		{score.Gate{Have: .5, Want: .5, Met: true}, ".50"},
-		{score.Gate{Have: 34.99, Want: 35}, "34"},
-		{score.Gate{Have: 1.241, Want: 1.24, Upper: true}, "1.25"},
-		{score.Gate{Have: .3101, Want: .62, Upper: true, Met: true}, ".32"},
-		{score.Gate{Have: 0, Want: .5}, ".00"},
+		{score.Gate{Unit: score.UnitShare, Have: .4999, Want: .5}, ".49"},
+		{score.Gate{Unit: score.UnitShare, Have: .5, Want: .5, Met: true}, ".50"},
+		{score.Gate{Unit: score.UnitPoints, Have: 34.99, Want: 35}, "34"},
+		{score.Gate{Unit: score.UnitRatio, Have: 1.241, Want: 1.24, Upper: true}, "1.25"},
+		{score.Gate{Unit: score.UnitShare, Have: .3101, Want: .62, Upper: true, Met: true}, ".32"},
+		{score.Gate{Unit: score.UnitShare, Have: 0, Want: .5}, ".00"},
 	}
 	for _, test := range tests {
 		if got := p.have(test.gate); got != test.want {

@@ -76,12 +76,12 @@ func typicalSample() *score.Assessment {
 	a.Level = score.LevelResult{
 		Number: 2, Name: "Pooled", Next: "Converged",
 		NextGates: []score.Gate{
-			{ID: "software-defined", Text: "software-defined ≥ .50", Have: .55, Want: .5, Met: true},
-			{ID: "converged", Text: "converged ≥ .50", Have: .27, Want: .5},
-			{ID: "score", Text: "score ≥ 35", Have: 41.2, Want: 35, Met: true},
-			{ID: "coverage", Text: "coverage ≥ .60", Have: .714, Want: .6, Met: true},
+			{ID: "software-defined", Unit: score.UnitShare, Text: "software-defined ≥ .50", Have: .55, Want: .5, Met: true},
+			{ID: "converged", Unit: score.UnitShare, Text: "converged ≥ .50", Have: .27, Want: .5},
+			{ID: "score", Unit: score.UnitPoints, Text: "score ≥ 35", Have: 41.2, Want: 35, Met: true},
+			{ID: "coverage", Unit: score.UnitShare, Text: "coverage ≥ .60", Have: .714, Want: .6, Met: true},
 		},
-		HeldBackBy: []score.Gate{{ID: "converged", Text: "converged ≥ .50", Have: .27, Want: .5}},
+		HeldBackBy: []score.Gate{{ID: "converged", Unit: score.UnitShare, Text: "converged ≥ .50", Have: .27, Want: .5}},
 		Distribution: []score.StepMass{
 			{Step: "process-on-server", Text: "process on a server", Workloads: 4, Share: bounds(.11, .14)},
 			{Step: "process-in-vm", Text: "process in a VM", Workloads: 5, Share: bounds(.3, .42)},
@@ -162,7 +162,8 @@ func youngSample() *score.Assessment {
 	}
 	a.Assumed = &score.Assumed{
 		Assumption: "running-is-active", Score: bounds(41.2, 57.6),
-		Level: score.LevelResult{Number: 2, Name: "Pooled", Next: "Converged", HeldBackBy: typicalSample().Level.HeldBackBy, NextGates: typicalSample().Level.NextGates},
+		Level:   score.LevelResult{Number: 2, Name: "Pooled", Next: "Converged", HeldBackBy: typicalSample().Level.HeldBackBy, NextGates: typicalSample().Level.NextGates},
+		Pillars: typicalSample().Pillars, Headline: typicalSample().Headline,
 	}
 	for i := range a.Pillars {
 		l := &a.Pillars[i]

@@ -175,9 +175,14 @@ func (p *page) pillars(a *score.Assessment) error {
 	if a.Score.None {
 		return nil
 	}
+	shown := a.Pillars
+	if unproven(a) {
+		p.para(0, warn, "If "+p.assumption(a.Assumed.Assumption)+":")
+		shown = a.Assumed.Pillars
+	}
 	g := &grid{columns: []column{{min: 10}, {}, {}, {drop: 1}}}
 	cells := p.barCells()
-	for i, l := range a.Pillars {
+	for i, l := range shown {
 		title := p.words(l.ID)
 		if title == "" {
 			title = p.words(l.Title)
@@ -198,9 +203,17 @@ func (p *page) pillars(a *score.Assessment) error {
 	return p.grid(g)
 }
 
+// unproven reports whether nothing is proven, and an assumption gives something to look at instead.
+func unproven(a *score.Assessment) bool {
+	return a.Assumed != nil && len(a.Assumed.Pillars) > 0 && a.Level.Number <= 0 && a.Score.Low <= 0
+}
+
 // headline prints components per workload with what is attainable, and the number of hosts.
 func (p *page) headline(a *score.Assessment) error {
 	h := a.Headline
+	if unproven(a) {
+		h = a.Assumed.Headline
+	}
 	none := h.ComponentsBounds.None && h.Workloads.None && h.Components == 0
 	if a.Score.None && none {
 		return nil
@@ -260,8 +273,10 @@ func (p *page) className(class string) string {
 
 // gates prints what the next level asks for: what is missing first.
 func (p *page) gates(a *score.Assessment) error {
-	if err := p.gatesOf(a.Level, ""); err != nil {
-		return err
+	if !unproven(a) { // else only the assumption gives anything to work towards
+		if err := p.gatesOf(a.Level, ""); err != nil {
+			return err
+		}
 	}
 	if a.Assumed == nil {
 		return nil
@@ -299,14 +314,14 @@ func (p *page) gatesOf(l score.LevelResult, condition string) error {
 // rounded away from the goal, so that a gate that is missed by a hair does not look met.
 func (p *page) have(g score.Gate) string {
 	decimals := 0
-	if g.Want < 10 {
+	if g.Unit == score.UnitShare || g.Unit == score.UnitRatio {
 		decimals = 2
 	}
 	x := floorTo(g.Have, decimals)
 	if g.Upper {
 		x = ceilTo(g.Have, decimals)
 	}
-	if g.Want <= 1 {
+	if g.Unit == score.UnitShare {
 		return share(x)
 	}
 	return p.fixed(x, decimals)

@@ -42,11 +42,11 @@ func Assess(e *inventory.Estate, m *Model, req Request) *Assessment {
 		opt.RunningIsActive = true
 		assumed := NewLedger(e, m, opt).Rate()
 		if assumed.sums.active.Lo > 0 {
-			a.Assumed = &Assumed{Assumption: RunningIsActive, Score: assumed.Score, Level: assumed.Level}
+			a.Assumed = &Assumed{Assumption: RunningIsActive, Score: assumed.Score, Level: assumed.Level, Headline: headline(assumed, m), Pillars: pillars(assumed, explain(e, m, opt))}
 		}
 	}
 	if req.RunningIsActive {
-		a.Assumed = &Assumed{Assumption: RunningIsActive, Score: a.Score, Level: a.Level}
+		a.Assumed = &Assumed{Assumption: RunningIsActive, Score: a.Score, Level: a.Level, Headline: a.Headline, Pillars: a.Pillars}
 	}
 	a.Inventory = count(e)
 	a.list(e, m, req, ledger)
@@ -353,7 +353,11 @@ func risks(res *Result) []Risk {
 	out := []Risk{}
 	s := res.sums
 	if s.hosts.Lo > 0 && s.bound.lo > float64(s.hosts.Hi) {
-		out = append(out, Risk{ID: "no-spare", Subject: "estate", Text: fmt.Sprintf("%d powered hosts, and %.0f are needed to survive the loss of a host", s.hosts.Hi, s.bound.lo)})
+		noun := "hosts"
+		if s.hosts.Hi == 1 {
+			noun = "host"
+		}
+		out = append(out, Risk{ID: "no-spare", Subject: "estate", Text: fmt.Sprintf("%d powered %s, and at least %.0f are needed to survive the loss of one", s.hosts.Hi, noun, s.bound.lo)})
 	}
 	return out
 }

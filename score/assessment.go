@@ -76,9 +76,11 @@ func (b *Bounds) UnmarshalJSON(text []byte) error {
 
 // Assumed is the result under an assumption. It stands beside the proven result, never in its place.
 type Assumed struct {
-	Assumption string      `json:"assumption"` // running-is-active
-	Score      Bounds      `json:"score"`
-	Level      LevelResult `json:"level"`
+	Assumption string         `json:"assumption"` // running-is-active
+	Score      Bounds         `json:"score"`
+	Level      LevelResult    `json:"level"`
+	Headline   Headline       `json:"headline"`
+	Pillars    []PillarResult `json:"pillars"`
 }
 
 // Coverage says how much of the estate and of the questions could be seen.
@@ -103,11 +105,20 @@ type LevelResult struct {
 type Gate struct {
 	ID    string  `json:"id"`
 	Text  string  `json:"text"` // "converged ≥ .50"
+	Unit  string  `json:"unit"` // of Have and Want
 	Have  float64 `json:"have"` // on the low end
 	Want  float64 `json:"want"`
 	Met   bool    `json:"met"`
 	Upper bool    `json:"upper,omitempty"` // Have must be at most Want, not at least
 }
+
+// Units of gates.
+const (
+	UnitShare  = "share"
+	UnitPoints = "points"
+	UnitRatio  = "ratio"
+	UnitCount  = "count"
+)
 
 // StepMass is how much of the work stands on one step (or between two, where that is unknown).
 type StepMass struct {

@@ -16,7 +16,7 @@ func (m *Model) level(res *Result, groups map[string][]Term) LevelResult {
 			}
 		}
 		if out.Number == 0 {
-			res.Unassessed = fmt.Sprintf("only %.0f %% of the evidence is known", 100*res.Coverage)
+			res.Unassessed = fmt.Sprintf("only %d %% of the evidence is known", int(100*res.Coverage))
 		}
 	}
 	out.Reason = res.Unassessed
@@ -47,19 +47,21 @@ func allMet(gates []Gate) bool {
 
 func (m *Model) gates(l *Level, res *Result, groups map[string][]Term) []Gate {
 	gates := []Gate{}
-	atLeast := func(id, what string, have, want, slack float64) {
+	const slack = 1e-12 // sums of exact shares may fall short in the last bit
+	atLeast := func(id, what string, have, want float64) {
 		if want > 0 {
-			gates = append(gates, Gate{ID: id, Text: what, Have: have, Want: want, Met: have >= want-slack})
+			gates = append(gates, Gate{ID: id, Text: what + " ≥ " + share(want), Unit: UnitShare, Have: have, Want: want, Met: have >= want-slack})
 		}
 	}
-	const slack = 1e-12 // sums of exact shares may fall short in the last bit
 	if res.sums.active.Lo == 0 {
-		gates = append(gates, Gate{ID: "active", Text: "workloads known to be active", Have: 0, Want: 1})
+		gates = append(gates, Gate{ID: "active", Text: "workloads known to be active ≥ 1", Unit: UnitCount, Have: 0, Want: 1})
 	}
-	atLeast("score", "score", res.Score.Low, l.Score, slack)
-	atLeast("coverage", "coverage", res.Coverage, l.Coverage, slack)
-	atLeast("virtualised", "work virtualised or in containers", m.shareAbove(groups, virtualised), l.Virtualised, slack)
-	atLeast("containerised", "work without a guest OS of its own", m.shareAbove(groups, containerised), l.Containerised, slack)
+	if l.Score > 0 {
+		gates = append(gates, Gate{ID: "score", Text: fmt.Sprintf("score ≥ %g", l.Score), Unit: UnitPoints, Have: res.Score.Low, Want: l.Score, Met: res.Score.Low >= l.Score-slack})
+	}
+	atLeast("coverage", "coverage", res.Coverage, l.Coverage)
+	atLeast("virtualised", "work virtualised or in containers", m.shareAbove(groups, virtualised), l.Virtualised)
+	atLeast("containerised", "work without a guest OS of its own", m.shareAbove(groups, containerised), l.Containerised)
 	for _, p := range res.Pillars {
 		want := 0.0
 		switch p.ID {
@@ -70,7 +72,7 @@ func (m *Model) gates(l *Level, res *Result, groups map[string][]Term) []Gate {
 		}
 		want = max(want, l.EveryPillar)
 		if p.Applicable {
-			atLeast(p.ID, strings.ToLower(p.Title), p.Low, want, slack)
+			atLeast(p.ID, strings.ToLower(p.Title), p.Low, want)
 		}
 	}
 	if l.PerAttainable > 0 {
@@ -78,10 +80,13 @@ func (m *Model) gates(l *Level, res *Result, groups map[string][]Term) []Gate {
 		if res.sums.attainable.lo > 0 {
 			have = res.sums.components.hi / res.sums.attainable.lo
 		}
-		gates = append(gates, Gate{ID: "per-attainable", Text: "components over the attainable bound", Have: have, Want: l.PerAttainable, Met: res.sums.attainable.lo > 0 && have <= l.PerAttainable, Upper: true})
+		gates = append(gates, Gate{ID: "per-attainable", Text: fmt.Sprintf("components over the attainable bound ≤ %g", l.PerAttainable), Unit: UnitRatio, Have: have, Want: l.PerAttainable, Met: res.sums.attainable.lo > 0 && have <= l.PerAttainable, Upper: true})
 	}
 	return gates
 }
+
+// share writes a share of 1 with two decimals: .50.
+func share(v float64) string { return strings.TrimPrefix(fmt.Sprintf("%.2f", v), "0") }
 
 // The ladder of isolation decides what counts as virtualised and as containerised.
 const isolation = "containers.isolation"

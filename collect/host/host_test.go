@@ -115,7 +115,7 @@ func TestMachines(t *testing.T) {
 		"vm-without-dmi": {
 			"kind": "virtual", "virt": "kvm", "inside": "none", "chassis": below, "network": "bridge",
 			"storage":    "unknown: virtual disk; only the hypervisor knows what is below",
-			"management": "unknown: no agent has run here lately, and agentless tools leave no trace",
+			"management": "none",
 			"containers": "2", "roles": "container-host",
 		},
 		"inside-docker": {

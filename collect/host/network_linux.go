@@ -8,7 +8,7 @@ import (
 	"github.com/infraopt/infraopt/collect/inventory"
 )
 
-// overlayNames begin the names of links that network plugins and tunnels of overlays make: SIGNALS §9.
+// overlayNames begin the names of links that network plugins and tunnels of overlays make.
 var overlayNames = []string{
 	"flannel", "cilium_", "vxlan.calico", "wireguard.cali", "cali", "antrea-gw", "ovn-k8s-mp", "ovn0", "genev_sys_",
 	"vxlan_sys_", "kube-bridge", "kube-ipvs", "weave",

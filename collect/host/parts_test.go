@@ -214,11 +214,11 @@ func TestManagement(t *testing.T) {
 		files      map[string]string
 	}{
 		{"puppet, today", "config-mgmt", map[string]string{"/var/lib/puppet/state/last_run_summary.yaml": "time:\n  last_run: 1700099000\n"}},
-		{"puppet, last month", "unknown: no agent has run here lately, and agentless tools leave no trace", map[string]string{"/var/lib/puppet/state/last_run_summary.yaml": "time:\n  last_run: 1697000000\n"}},
+		{"puppet, last month", "none", map[string]string{"/var/lib/puppet/state/last_run_summary.yaml": "time:\n  last_run: 1697000000\n"}},
 		{"cloud-init", "provisioned", map[string]string{"/var/lib/cloud/data/result.json": `{"v1": {"datasource": "DataSourceOpenStack"}}`}},
-		{"cloud-init without a source", "unknown: no agent has run here lately, and agentless tools leave no trace", map[string]string{"/var/lib/cloud/data/result.json": `{"v1": {"datasource": "DataSourceNone"}}`}},
+		{"cloud-init without a source", "none", map[string]string{"/var/lib/cloud/data/result.json": `{"v1": {"datasource": "DataSourceNone"}}`}},
 		{"image-based", "image-managed", map[string]string{"/etc/os-release": "ID=fedora\nVARIANT_ID=coreos\n"}},
-		{"golden image", "unknown: no agent has run here lately, and agentless tools leave no trace", map[string]string{"/etc/os-release": "ID=debian\nIMAGE_ID=base\n"}},
+		{"golden image", "none", map[string]string{"/etc/os-release": "ID=debian\nIMAGE_ID=base\n"}},
 		{"verified image", "image-managed", map[string]string{"/etc/os-release": "ID=acme\nIMAGE_ID=base\n", "/proc/1/mountinfo": "27 1 8:1 / / rw - ext4 /dev/sda1 rw\n28 27 253:0 / /usr ro - erofs /dev/dm-0 ro\n"}},
 	} {
 		if got := machineWith(t, row.files).Machines[0].Management.String(); got != row.want {

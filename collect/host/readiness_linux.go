@@ -8,7 +8,7 @@ import (
 	"github.com/infraopt/infraopt/collect/inventory"
 )
 
-// Capabilities that tie a program to the kernel of its machine: SIGNALS §6.
+// Capabilities that tie a program to the kernel of its machine.
 var tyingCapabilities = []struct {
 	bit      uint
 	name     string

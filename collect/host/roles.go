@@ -30,8 +30,8 @@ const (
 	appl  = inventory.Application
 )
 
-// roles are the programs that are recognised by the name of their file or process: SIGNALS §5.6 for services and
-// application servers, §5.4 and §4.2 for the plumbing of systems and for agents.
+// roles are the programs that are recognised by the name of their file or process, for services and
+// application servers, or as plumbing of systems and agents.
 var roles = map[string]role{
 	// Databases.
 	"postgres": {"postgresql", serv, alwaysStateful, false}, "postmaster": {"postgresql", serv, alwaysStateful, false},

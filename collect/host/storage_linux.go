@@ -155,7 +155,7 @@ func (l *look) standsOn(d *disk, upper string) {
 	}
 }
 
-// classify tells where the bytes of a disk really are: SIGNALS §7.2, §8.
+// classify tells where the bytes of a disk really are.
 func (l *look) classify(d *disk, m *inventory.Machine, osd, zfs bool) {
 	kind, _ := m.Kind.Get()
 	set := func(c inventory.StorageClass) { d.class = inventory.Known(c) }

@@ -80,7 +80,7 @@ var imageIDs = []string{
 	"coreos", "ubuntu-core", "cos", "kairos", "elemental", "rancheros", "photon-immutable", "harvester", "vanillaos",
 }
 
-// imageBased tells whether the system is put together as an image: SIGNALS §4.1.
+// imageBased tells whether the system is put together as an image.
 func imageBased(f linux.FS, vars map[string]string, mounts []linux.MountEntry) bool {
 	like := strings.Fields(vars["ID_LIKE"])
 	for _, id := range imageIDs {
@@ -151,11 +151,11 @@ func countPackages(f linux.FS) inventory.Reading[int] {
 	return inventory.Unknown[int]("no package database is known here", "")
 }
 
-// fresh is how recent the last run of a configuration management has to be: METHOD §5.
+// fresh is how recent the last run of a configuration management has to be to count as active.
 const fresh = 24 * time.Hour
 
-// managed tells how the configuration comes about. Agentless tools leave no trace, so finding none proves
-// nothing, least of all work by hand.
+// managed tells how the configuration comes about. Absent says that every place which would show it was readable
+// and shows nothing; agentless tools leave no trace, so that proves nothing, least of all work by hand.
 func managed(f linux.FS, now time.Time, imaged bool) inventory.Reading[inventory.Management] {
 	if imaged {
 		return inventory.Known(inventory.ImageManaged)
@@ -177,8 +177,7 @@ func managed(f linux.FS, now time.Time, imaged bool) inventory.Reading[inventory
 		f.Exists("/run/cloud-init/instance-data.json") && !noDatasource(f) {
 		return inventory.Known(inventory.Provisioned)
 	}
-	return inventory.Unknown[inventory.Management]("no agent has run here lately, and agentless tools leave no trace",
-		"declare how this machine is managed")
+	return inventory.Absent[inventory.Management]()
 }
 
 // noDatasource reports whether cloud-init found nothing to provision from.

@@ -26,10 +26,11 @@ func Encode(w io.Writer, s *Snapshot) error {
 // Decode reads what Encode wrote. Its errors wrap ErrFormat and say at which byte reading stopped. Fields that
 // this version does not know are passed over, as newer minor versions may add some.
 func Decode(r io.Reader) (*Snapshot, error) {
-	dec := json.NewDecoder(r)
+	counted := &counter{r: r}
+	dec := json.NewDecoder(counted)
 	var s Snapshot
 	if err := dec.Decode(&s); err != nil {
-		return nil, decodeError(err, dec.InputOffset())
+		return nil, decodeError(err, counted.n)
 	}
 	if s.Schema != SnapshotSchema {
 		return nil, fmt.Errorf("%w: its schema is %.60q, want %q", ErrFormat, s.Schema, SnapshotSchema)
@@ -43,6 +44,18 @@ func Decode(r io.Reader) (*Snapshot, error) {
 		}
 	}
 	return &s, nil
+}
+
+// counter counts bytes: the decoder tells where a value began, not how far it came.
+type counter struct {
+	r io.Reader
+	n int64
+}
+
+func (c *counter) Read(b []byte) (int, error) {
+	n, err := c.r.Read(b)
+	c.n += int64(n)
+	return n, err
 }
 
 func decodeError(err error, offset int64) error {

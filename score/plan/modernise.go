@@ -157,7 +157,7 @@ func containerise(r inventory.Readiness) *Action {
 					kept = append(kept, w)
 					continue
 				}
-				found = append(found, Subject{ID: w.ID, Name: w.Name, Machine: n.Machine.Name.Or(n.Machine.ID), Class: "workload", Effort: effort, Evidence: readiness(&w)})
+				found = append(found, Subject{ID: w.ID, Name: w.Name, Machine: n.Machine.Name.Or(n.Machine.ID), Class: "workload", Unit: w.Unit, Effort: effort, Evidence: readiness(&w)})
 				made = append(made, asContainer(&w, engine))
 			}
 			if len(found) == 0 {
@@ -175,7 +175,12 @@ func containerise(r inventory.Readiness) *Action {
 		title: func(s []Subject) string {
 			return fmt.Sprintf("Containerise %s (%s)", names(s), r)
 		},
-		next:    func(s []Subject) string { return "systemctl cat " + quote(s[0].Name) },
+		next: func(s []Subject) string {
+			if s[0].Unit != "" {
+				return "systemctl cat " + quote(s[0].Unit)
+			}
+			return "ps -fC " + quote(s[0].Name)
+		},
 		assumes: "readiness is judged from outside",
 	}
 }

@@ -51,6 +51,7 @@ type Subject struct {
 	Machine  string
 	Class    string // vm, container, image, volume, workload, machine
 	Evidence string
+	Unit     string // systemd unit of a workload
 	Effort   float64
 	Bytes    inventory.Bytes // reclaimed, where known
 }

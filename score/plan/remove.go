@@ -131,7 +131,7 @@ func removeIdleWork() *Action {
 					kept = append(kept, w)
 					continue
 				}
-				found = append(found, Subject{ID: w.ID, Name: w.Name, Machine: n.Machine.Name.Or(n.Machine.ID), Class: "workload", Effort: removeEffort,
+				found = append(found, Subject{ID: w.ID, Name: w.Name, Machine: n.Machine.Name.Or(n.Machine.ID), Class: "workload", Unit: w.Unit, Effort: removeEffort,
 					Evidence: "runs for a week or more with less than .005 core and 5 MB of network a day"})
 			}
 			if len(kept) != len(n.Workloads) {
@@ -146,7 +146,10 @@ func removeIdleWork() *Action {
 			if s[0].Class == "container" {
 				return command("docker stop %s", "")(s[:1])
 			}
-			return command("systemctl stop %s", "")(s[:1])
+			if s[0].Unit != "" {
+				return "systemctl stop " + quote(s[0].Unit)
+			}
+			return "ps -fC " + quote(s[0].Name)
 		},
 	}
 }

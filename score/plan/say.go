@@ -59,12 +59,22 @@ func quote(s string) string {
 func names(s []Subject) string {
 	const shown = 3
 	var out []string
-	for _, x := range s[:min(len(s), shown)] {
-		out = append(out, x.Name)
+	times := map[string]int{}
+	for _, x := range s {
+		if times[x.Name]++; times[x.Name] == 1 && len(out) < shown {
+			out = append(out, x.Name)
+		}
+	}
+	left := len(s)
+	for i, name := range out {
+		left -= times[name]
+		if n := times[name]; n > 1 {
+			out[i] = fmt.Sprintf("%s (%d times)", name, n)
+		}
 	}
 	text := strings.Join(out, ", ")
-	if len(s) > shown {
-		text += fmt.Sprintf(" and %d more", len(s)-shown)
+	if left > 0 {
+		text += fmt.Sprintf(" and %d more", left)
 	}
 	return text
 }

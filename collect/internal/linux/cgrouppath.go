@@ -30,7 +30,7 @@ const (
 	CgroupVMProxmox CgroupKind = "vm-pve"
 )
 
-// A CgroupClass is what a control group path says: SIGNALS §5.2.
+// A CgroupClass is what a control group path says.
 type CgroupClass struct {
 	Kind   CgroupKind
 	ID     string // container identifier or name, domain name; empty for units
