@@ -119,6 +119,9 @@ func runOne(parent context.Context, job Job, opt Options) ([]inventory.Observati
 	if parent.Err() == nil && errors.Is(o.err, context.DeadlineExceeded) && !errors.Is(o.err, ErrTimeout) {
 		o.err = &Error{Kind: ErrTimeout, Op: fmt.Sprintf("waiting %s for it", opt.Timeout), Err: o.err, Remedy: "raise --timeout, or see why it does not answer"}
 	}
+	if o.err != nil && parent.Err() != nil { // whatever it says of the target, it was not given the time to find out
+		o.err = &Error{Kind: ErrInterrupted, Op: "reading it", Err: context.Cause(parent)}
+	}
 	if o.err == nil && o.obs != nil {
 		return o.obs, nil
 	}
@@ -143,6 +146,9 @@ func runOne(parent context.Context, job Job, opt Options) ([]inventory.Observati
 	}
 	return []inventory.Observation{ob}, nil
 }
+
+// ErrInterrupted marks a target that was not read to the end because the run was called off.
+var ErrInterrupted = errors.New("interrupted")
 
 // ErrBug marks a collector that panicked: a fault of this program, not of the target.
 var ErrBug = errors.New("internal error")

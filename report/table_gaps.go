@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/infraopt/infraopt/collect/inventory"
 	"github.com/infraopt/infraopt/score"
 )
 
@@ -27,7 +28,14 @@ type gapSubject struct {
 func (p *page) groupGaps(a *score.Assessment) []*gapGroup {
 	var groups []*gapGroup
 	byRemedy := make(map[string]*gapGroup)
+	failed := make(map[string]bool)
+	for _, s := range a.Sources {
+		failed[s.Target] = s.Status == inventory.StatusFailed
+	}
 	for _, gap := range a.Gaps {
+		if gap.Subject == gap.Source && failed[gap.Source] {
+			continue // listed with the sources that could not be read
+		}
 		remedy := p.safe(gap.Remedy)
 		g := byRemedy[remedy]
 		if g == nil {
@@ -37,7 +45,7 @@ func (p *page) groupGaps(a *score.Assessment) []*gapGroup {
 				byRemedy[remedy] = g
 			}
 		}
-		g.points = max(g.points, gap.Points)
+		g.points += gap.Points
 		g.add(p.subjectOf(a, gap), p.words(gap.What), p.words(gap.Why))
 	}
 	slices.SortStableFunc(groups, func(x, y *gapGroup) int { return cmp.Compare(y.points, x.points) })

@@ -124,7 +124,7 @@ func (p *page) standing(a *score.Assessment) error {
 func (p *page) coverage(c score.Coverage) {
 	var parts []string
 	if c.Frame > 0 && c.Frame < 1-forgiven {
-		parts = append(parts, percent(c.Frame)+" of the capacity known to exist was looked at")
+		parts = append(parts, percent(c.Frame)+" of the machines known to exist were looked into")
 	}
 	if c.Freshness > 0 && c.Freshness < 1-forgiven {
 		parts = append(parts, percent(c.Freshness)+" of the facts are younger than 7 days")

@@ -154,7 +154,7 @@ func points(share, low, high float64) Points {
 // notes in proportion to their weight.
 func (n *notebook) evidence(p Points) []Evidence {
 	n.cut()
-	out := slices.Clone(n.top)
+	out := append([]Evidence{}, n.top...) // never null in JSON
 	for i := range out {
 		out[i].Lost = portion(out[i].Lost, n.lost) * (p.Max - p.Low)
 		out[i].Open = portion(out[i].Open, n.open) * (p.High - p.Low)

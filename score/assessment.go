@@ -85,7 +85,7 @@ type Assumed struct {
 
 // Coverage says how much of the estate and of the questions could be seen.
 type Coverage struct {
-	Frame     float64 `json:"frame"`     // capacity assessed / capacity known to exist
+	Frame     float64 `json:"frame"`     // machines looked into / machines known to exist
 	Evidence  float64 `json:"evidence"`  // share of indicator weight that is known
 	Freshness float64 `json:"freshness"` // share of evidence younger than 7 days
 }

@@ -120,23 +120,21 @@ func (r *resolver) unite(a, b *sighting, key string) {
 // contradiction says why two groups cannot be one machine; empty where they can.
 func contradiction(g, h *group) string {
 	differ := func(a, b string) bool { return a != "" && b != "" && a != b }
-	apart := func(a, b map[string]bool) bool {
-		if len(a) == 0 || len(b) == 0 {
-			return false
-		}
+	together := func(a, b map[string]bool) bool {
 		for k := range a {
 			if b[k] {
-				return false
+				return true
 			}
 		}
-		return true
+		return false
 	}
+	apart := func(a, b map[string]bool) bool { return len(a) > 0 && len(b) > 0 && !together(a, b) }
 	switch {
 	case differ(g.uuid, h.uuid):
 		return "their hardware UUIDs differ"
 	case differ(g.machineID, h.machineID) && (g.uuid == "" || h.uuid == ""):
 		return "their machine-ids differ"
-	case (g.uuid == "" || h.uuid == "") && apart(g.names, h.names) && (g.machineID == "" || apart(g.boots, h.boots)):
+	case (g.uuid == "" || h.uuid == "") && apart(g.names, h.names) && !together(g.boots, h.boots) && (g.machineID == "" || apart(g.boots, h.boots)):
 		return "their host names and boots differ"
 	}
 	return ""
@@ -145,15 +143,18 @@ func contradiction(g, h *group) string {
 // makeNode merges the sightings of one machine: the look from inside first, then the newest.
 func (r *resolver) makeNode(g *group) {
 	slices.SortStableFunc(g.members, func(a, b *sighting) int {
-		return cmp.Or(cmp.Compare(schemeRank(a.ref.obs.Scheme), schemeRank(b.ref.obs.Scheme)), b.ref.obs.StartedAt.Compare(a.ref.obs.StartedAt),
+		return cmp.Or(fromInside(a)-fromInside(b), cmp.Compare(schemeRank(a.ref.obs.Scheme), schemeRank(b.ref.obs.Scheme)), b.ref.obs.StartedAt.Compare(a.ref.obs.StartedAt),
 			cmp.Compare(a.ref.obs.Target, b.ref.obs.Target), cmp.Compare(a.machine.ID, b.machine.ID))
 	})
 	n := newNode()
 	n.Machine = *g.members[0].machine
 	n.Machine.Seen = nil
+	outside := n.Machine.Inside.IsAbsent() // then a look from one of its containers says nothing about the machine
 	for _, s := range g.members {
 		o := s.ref.obs
-		inventory.Merge(&n.Machine, s.machine)
+		if !outside || fromInside(s) == 0 {
+			inventory.Merge(&n.Machine, s.machine)
+		}
 		n.Machine.Identity.MACs = union(n.Machine.Identity.MACs, s.machine.Identity.MACs...)
 		n.Machine.Roles = union(n.Machine.Roles, s.machine.Roles...)
 		n.Machine.Seen = union(n.Machine.Seen, o.Target)
@@ -175,6 +176,14 @@ func (r *resolver) makeNode(g *group) {
 		}
 	}
 	r.nodes[n.Machine.ID] = n
+}
+
+// fromInside is 1 for a look at a machine from inside one of its containers.
+func fromInside(s *sighting) int {
+	if s.machine.Inside.IsKnown() {
+		return 1
+	}
+	return 0
 }
 
 // canonicalUUID gives one form to a UUID that some firmware and hypervisors write with the first three groups in

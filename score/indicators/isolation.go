@@ -57,7 +57,10 @@ func isolationOf(x *score.Work) (low, high string, fact score.Fact) {
 		if known {
 			low, high = process[k], container[k]
 		}
-		fact = score.Fact{Name: "content", Value: "unknown", Why: "nobody looked inside", Remedy: "run infraopt collect inside " + x.Place.Name() + " and assess both snapshots together"}
+		fact = score.Fact{Name: "content of virtual machines", Value: "unknown", Why: "nobody looked inside", Remedy: "run infraopt collect inside the virtual machine, and assess both snapshots together"}
+		if x.Place.Node != nil {
+			fact.Why, fact.Remedy = x.Place.Node.Machine.Processes.Why(), x.Place.Node.Machine.Processes.Remedy()
+		}
 		return low, high, fact
 	}
 }

@@ -14,7 +14,7 @@ func network(ind *score.Indicator) {
 			low, high := 0, 0
 			var fact score.Fact
 			for p := x.Place; p != nil; p = p.Below {
-				r := inventory.Unknown[inventory.NetworkClass]("nobody looked inside", "run infraopt inside "+p.Name())
+				r := inventory.Unknown[inventory.NetworkClass]("nobody looked inside", "run infraopt collect inside the virtual machine, and assess both snapshots together")
 				if p.Node != nil {
 					r = p.Node.Machine.Network
 				}

@@ -68,7 +68,7 @@ func (k kind) tally(add *score.Adder, d string, x *score.Work) {
 func kindsOf(x *score.Work) [4]kind {
 	p := x.Place
 	var os, hypervisor, runtime, model kind
-	os = kind{applies: true, sure: true, name: inventory.Unknown[string]("nobody looked inside", "run infraopt inside "+p.Name())}
+	os = kind{applies: true, sure: true, name: inventory.Unknown[string]("nobody looked inside", "run infraopt collect inside the virtual machine, and assess both snapshots together")}
 	if p.Node != nil {
 		os.name = join(p.Node.Machine.OS.ID, p.Node.Machine.OS.Version)
 	}

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/infraopt/infraopt/collect/inventory"
+	"github.com/infraopt/infraopt/collect/resolve"
+	"github.com/infraopt/infraopt/report"
+	"github.com/infraopt/infraopt/score"
+	"github.com/infraopt/infraopt/score/indicators"
+	"github.com/infraopt/infraopt/score/plan"
+)
+
+// defaultFormat is for people, so it heeds what their terminal can show.
+const defaultFormat = "table"
+
+// defaultTop keeps reports of large estates readable by machines too. The totals are always given.
+const defaultTop = 1000
+
+type assessFlags struct {
+	gatherFlags
+	format string
+	out    []string
+	top    int
+	assume string
+}
+
+func (p *program) assessCommand() *cobra.Command {
+	var f assessFlags
+	cmd := &cobra.Command{
+		Use:   "assess [TARGET|FILE]...",
+		Short: "collect, score and report: the main command",
+		Long: prose(
+			"Assess reads the targets, rates the estate they show as one, and reports where it stands, what holds it back, "+
+				"what to do next and what could not be seen.",
+			targetHelp,
+			"A report goes to standard output, or with --out to files, each in the format of its extension; then standard "+
+				"output stays empty unless --format is given, too.",
+			statusHelp(exitOK, exitIncomplete, exitUsage, exitFailed, exitInterrupted)),
+		Example: "  infraopt assess\n" +
+			"  infraopt assess docker:unix:///run/podman/podman.sock\n" +
+			"  infraopt assess web1.json.zst web2.json.zst --format json\n" +
+			"  infraopt assess -o report.json -o report.txt",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !cmd.Flags().Changed("format") && len(f.out) > 0 {
+				f.format = ""
+			}
+			if !cmd.Flags().Changed("top") {
+				f.top = -1
+			} else if f.top < 0 {
+				return usagef("--top %d: want 0 (all) or more", f.top)
+			}
+			return p.assess(cmd.Context(), f, args)
+		},
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.StringVarP(&f.format, "format", "f", defaultFormat, "print the report as `NAME`: "+strings.Join(formats(), " or "))
+	flags.StringArrayVarP(&f.out, "out", "o", nil, "write the report to `FILE`; may be repeated")
+	flags.IntVar(&f.top, "top", defaultTop, "list `N` machines, containers and virtual machines at most (0: all), and show as many rows of each table")
+	flags.StringVar(&f.assume, "assume", "", "score on an assumption: `WHAT` is "+score.RunningIsActive+", that all work that runs is used")
+	f.register(flags)
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats(), cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("assume", cobra.FixedCompletions([]string{score.RunningIsActive}, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+func formats() []string {
+	var names []string
+	for _, f := range report.Formats() {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+func (p *program) assess(ctx context.Context, f assessFlags, args []string) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	if f.assume != "" && f.assume != score.RunningIsActive {
+		return unknown("assumption", f.assume, []string{score.RunningIsActive})
+	}
+	show, err := p.views(f)
+	if err != nil {
+		return err
+	}
+	defer show.discard()
+	h, err := p.gather(ctx, f.gatherFlags, args)
+	if err != nil {
+		return err
+	}
+	if h.empty {
+		return h.err
+	}
+	bar := p.progress("scoring", 0)
+	a, err := judge(h.snapshot, f, h)
+	bar.stop()
+	if err != nil {
+		return err
+	}
+	if err := show.render(a); err != nil {
+		return err
+	}
+	return h.err
+}
+
+// judge turns a snapshot into a finished assessment. What it was read from makes no difference to the result.
+func judge(s *inventory.Snapshot, f assessFlags, h *haul) (*score.Assessment, error) {
+	model, err := indicators.Default()
+	if err != nil {
+		return nil, err
+	}
+	req := score.Request{Options: score.Options{RunningIsActive: f.assume == score.RunningIsActive}, Now: h.now, Tool: tool(), Top: f.top}
+	if f.top < 0 {
+		req.Top = defaultTop
+	}
+	estate := resolve.Estate(s)
+	a := score.Assess(estate, model, req)
+	plan.Recommend(a, estate, model, req)
+	return a, nil
+}
+
+// A view is one rendering of a report that was asked for.
+type view struct {
+	format  report.Format
+	display report.Display
+	file    *output // nil for standard output
+}
+
+type views struct {
+	list []view
+	out  io.Writer
+}
+
+// views settles what is to be shown where, before anything is read: a report that cannot be written is known at once.
+func (p *program) views(f assessFlags) (*views, error) {
+	show := &views{out: p.std.out}
+	rows := max(0, f.top)
+	if f.format != "" {
+		format, err := report.Lookup(f.format)
+		if err != nil {
+			return nil, unknown("format", f.format, formats())
+		}
+		d := p.display()
+		d.Top = rows
+		if f.format != defaultFormat {
+			d.ASCII = p.ascii // what programs read does not depend on the locale
+		}
+		show.list = append(show.list, view{format: format, display: d})
+	}
+	for _, name := range f.out {
+		format, err := report.ForFile(name)
+		if err == nil {
+			var file *output
+			if file, err = createOutput(name, reportRights); err == nil {
+				show.list = append(show.list, view{format, report.Display{ASCII: p.ascii, Top: rows}, file})
+				continue
+			}
+		} else {
+			err = usagef("%v", err)
+		}
+		show.discard()
+		return nil, err
+	}
+	return show, nil
+}
+
+// render writes every view. Files come first: a reader of standard output that leaves early takes nothing from them.
+func (v *views) render(a *score.Assessment) error {
+	var screen []view
+	for _, x := range v.list {
+		if x.file == nil {
+			screen = append(screen, x)
+			continue
+		}
+		err := x.file.write(func(w io.Writer) error {
+			return x.format.Render(w, &report.Report{Assessment: a, Display: x.display})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, x := range screen {
+		if err := x.format.Render(v.out, &report.Report{Assessment: a, Display: x.display}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v *views) discard() {
+	for _, x := range v.list {
+		if x.file != nil {
+			x.file.discard()
+		}
+	}
+}

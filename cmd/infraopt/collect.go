@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/infraopt/infraopt/collect/snapshot"
+)
+
+type collectFlags struct {
+	gatherFlags
+	out string
+}
+
+func (p *program) collectCommand() *cobra.Command {
+	var f collectFlags
+	cmd := &cobra.Command{
+		Use:   "collect [TARGET|FILE]...",
+		Short: "write a snapshot of what can be seen, to be assessed later or elsewhere",
+		Long: prose(
+			"Collect reads the targets and writes what they show, unjoined and unrated, as a snapshot. Assessing the file gives "+
+				"the same report as assessing the targets themselves. Given snapshot files, it puts them together into one.",
+			targetHelp,
+			"A snapshot names machines, programs and addresses. It holds no environment variables, command lines or passwords. "+
+				"Its file can be read by its owner only.",
+			statusHelp(exitOK, exitIncomplete, exitUsage, exitFailed, exitInterrupted)),
+		Example: "  infraopt collect -o web1.json.zst\n" +
+			"  infraopt collect host: docker: > web1.json\n" +
+			"  ssh web1 infraopt collect | infraopt assess -",
+		RunE: func(cmd *cobra.Command, args []string) error { return p.collect(cmd.Context(), f, args) },
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.StringVarP(&f.out, "out", "o", "", "write the snapshot to `FILE`, "+snapshot.Extensions+", not to standard output")
+	f.register(flags)
+	return cmd
+}
+
+func (p *program) collect(ctx context.Context, f collectFlags, args []string) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	var file *output
+	compressed := false
+	if f.out != "" {
+		var err error
+		if compressed, err = snapshot.Compressed(f.out); err != nil {
+			return usagef("%v", err)
+		}
+		if file, err = createOutput(f.out, snapshotRights); err != nil {
+			return err
+		}
+		defer file.discard()
+	}
+	h, err := p.gather(ctx, f.gatherFlags, args)
+	if err != nil {
+		return err
+	}
+	if h.empty {
+		return h.err
+	}
+	fill := func(w io.Writer) error { return snapshot.Encode(w, h.snapshot, compressed) }
+	if file == nil {
+		err = fill(p.std.out)
+	} else {
+		err = file.write(fill)
+	}
+	if err != nil {
+		return err
+	}
+	return h.err
+}

@@ -1,0 +1,256 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+
+	"github.com/infraopt/infraopt/collect/all"
+	"github.com/infraopt/infraopt/report"
+	"github.com/infraopt/infraopt/score"
+	"github.com/infraopt/infraopt/score/indicators"
+	"github.com/infraopt/infraopt/score/plan"
+)
+
+var update = flag.Bool("update", false, "write what is generated instead of comparing it")
+
+// TestGenerated holds that schemas, documentation and the tables of the README say what the code says.
+// "go generate ./..." writes them.
+func TestGenerated(t *testing.T) {
+	files, err := schemas()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files["docs/commands.md"] = commandsPage()
+	sections, err := tables()
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := map[string]bool{}
+	for _, name := range []string{"README.md", "docs/method.md"} {
+		text, err := os.ReadFile(filepath.Join("../..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = marked.ReplaceAllStringFunc(string(text), func(old string) string {
+			section := marked.FindStringSubmatch(old)[1]
+			body, ok := sections[section]
+			if !ok {
+				t.Errorf("%s: nothing is generated under the name %q", name, section)
+				return old
+			}
+			used[section] = true
+			return fmt.Sprintf("<!-- generated: %s -->\n\n%s\n<!-- end -->", section, body)
+		})
+	}
+	for section := range sections {
+		if !used[section] {
+			t.Errorf("no document has a place for the section %q", section)
+		}
+	}
+	for name, want := range files {
+		path := filepath.Join("../..", name)
+		have, err := os.ReadFile(path)
+		if err == nil && string(have) == want {
+			continue
+		}
+		if !*update {
+			t.Errorf("%s is not what the code says: run make generate", name)
+		} else if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// marked is a section of a document that is written by this test.
+var marked = regexp.MustCompile(`(?s)<!-- generated: ([a-z-]+) -->.*?<!-- end -->`)
+
+// tables makes the sections of documents, by name.
+func tables() (map[string]string, error) {
+	m, err := indicators.Default()
+	if err != nil {
+		return nil, err
+	}
+	thresholds, err := thresholdTable()
+	if err != nil {
+		return nil, err
+	}
+	capture, err := capturedSession()
+	if err != nil {
+		return nil, err
+	}
+	p := &program{sources: all.Sources()}
+	var sources, formats, commands, statuses [][]string
+	for _, s := range p.sources {
+		sources = append(sources, []string{"`" + s.Scheme + ":`", s.Summary, s.Privileges, "`" + s.Example + "`"})
+	}
+	for _, f := range report.Formats() {
+		formats = append(formats, []string{"`" + f.Name + "`", f.Summary, "`" + f.Extension + "`"})
+	}
+	for _, c := range p.rootCommand().Commands() {
+		if c.IsAvailableCommand() {
+			commands = append(commands, []string{"`" + strings.ReplaceAll(c.Use, "|", " \\| ") + "`", c.Short})
+		}
+	}
+	for _, x := range meanings() {
+		statuses = append(statuses, []string{fmt.Sprint(x.Status), x.Text})
+	}
+	return map[string]string{
+		"capture":    capture,
+		"sources":    table([]string{"source", "what it shows", "what it needs", "example"}, sources),
+		"formats":    table([]string{"format", "what for", "file name ends in"}, formats),
+		"commands":   table([]string{"command", "what it does"}, commands),
+		"status":     table([]string{"status", "meaning"}, statuses),
+		"pillars":    pillarTable(m),
+		"indicators": indicatorPages(m),
+		"levels":     levelTable(m),
+		"components": componentTable(m),
+		"thresholds": thresholds,
+		"actions":    actionTable(),
+	}, nil
+}
+
+// capturedSession shows the program at work, on an estate that is the same for everybody.
+func capturedSession() (string, error) {
+	args := []string{"assess", "demo:?machines=12&seed=1", "--now", "2026-01-01T08:00:00Z", "--top", "3"}
+	var out, talk bytes.Buffer
+	if status := run(context.Background(), args, stdio{&out, &talk, func(string) string { return "" }}); status != exitOK {
+		return "", fmt.Errorf("infraopt %q ended with status %d: %s", args, status, talk.String())
+	}
+	return "```\n$ infraopt assess 'demo:?machines=12&seed=1' --now 2026-01-01T08:00:00Z --top 3\n" + out.String() + "```\n", nil
+}
+
+func pillarTable(m *score.Model) string {
+	var rows [][]string
+	for _, p := range m.Pillars {
+		rows = append(rows, []string{"`" + p.ID + "`", points(100 * p.Weight), p.Question})
+	}
+	return table([]string{"pillar", "points", "question"}, rows)
+}
+
+func indicatorPages(m *score.Model) string {
+	var b strings.Builder
+	for _, p := range m.Pillars {
+		for i := range m.Indicators {
+			x := &m.Indicators[i].Definition
+			if of, _ := x.Pillar(); of != p.ID {
+				continue
+			}
+			fmt.Fprintf(&b, "### `%s`\n\n**%s** %s\n\nMeasured: %s\n\n", x.ID, words(x.Question), words(x.Why), words(x.Measured))
+			fmt.Fprintf(&b, "Weight: %s of the pillar, %s points of the score.", percent(x.Weight), points(100*p.Weight*x.Weight))
+			if len(x.References) > 0 {
+				fmt.Fprintf(&b, " Reference: %s.", words(strings.Join(x.References, "; ")))
+			}
+			b.WriteString("\n\n")
+			var rows [][]string
+			for _, s := range x.Ladder {
+				rows = append(rows, []string{step(s.Value), "`" + s.ID + "`", s.Text})
+			}
+			if len(rows) > 0 {
+				b.WriteString(table([]string{"value", "step", "what it is"}, rows) + "\n")
+			}
+		}
+	}
+	return b.String()
+}
+
+func levelTable(m *score.Model) string {
+	rows := [][]string{{"0 " + unassessed, unassessedText, "–"}}
+	for _, l := range m.Levels {
+		rows = append(rows, []string{fmt.Sprintf("%d %s", l.Number, l.Name), l.Text, strings.Join(gates(l), "; ")})
+	}
+	return table([]string{"level", "what it is", "what it takes, on the low end"}, rows)
+}
+
+func componentTable(m *score.Model) string {
+	var rows [][]string
+	for class, weight := range m.Components {
+		rows = append(rows, []string{"`" + class + "`", fmt.Sprint(weight)})
+	}
+	slices.SortFunc(rows, func(a, b []string) int { return strings.Compare(a[0], b[0]) })
+	return table([]string{"component", "weight"}, rows)
+}
+
+// thresholdTable takes the thresholds with their comments from the model's file, the one place that says what they mean.
+func thresholdTable() (string, error) {
+	text, err := os.ReadFile("../../score/indicators/model.yaml")
+	if err != nil {
+		return "", err
+	}
+	_, text2, ok := strings.Cut(string(text), "\nthresholds:\n")
+	if !ok {
+		return "", fmt.Errorf("model.yaml has no thresholds")
+	}
+	var rows [][]string
+	for line := range strings.Lines(text2) {
+		line, comment, _ := strings.Cut(strings.TrimSpace(line), "#")
+		name, value, ok := strings.Cut(line, ":")
+		if ok {
+			rows = append(rows, []string{"`" + name + "`", strings.TrimSpace(value), strings.TrimSpace(comment)})
+		}
+	}
+	return table([]string{"threshold", "value", "meaning"}, rows), nil
+}
+
+func actionTable() string {
+	var rows [][]string
+	for _, a := range plan.Definitions() {
+		undo := "no"
+		if a.Reversible {
+			undo = "yes"
+		}
+		rows = append(rows, []string{"`" + a.ID + "`", a.Title, a.Why, a.Effort, a.Risk, undo})
+	}
+	return table([]string{"action", "what to do", "why", "effort", "risk", "can be undone"}, rows)
+}
+
+// words escapes what Markdown would take for emphasis or a tag.
+func words(s string) string {
+	return strings.NewReplacer("*", `\*`, "_", `\_`, "<", `\<`).Replace(s)
+}
+
+// table writes a table in Markdown.
+func table(head []string, rows [][]string) string {
+	var b strings.Builder
+	line := func(cells []string) { b.WriteString("| " + strings.Join(cells, " | ") + " |\n") }
+	line(head)
+	b.WriteString("|" + strings.Repeat(" --- |", len(head)) + "\n")
+	for _, r := range rows {
+		cells := slices.Clone(r)
+		for i := range cells {
+			if !strings.Contains(cells[i], `\|`) {
+				cells[i] = strings.ReplaceAll(cells[i], "|", `\|`)
+			}
+		}
+		line(cells)
+	}
+	return b.String()
+}
+
+// commandsPage describes every command as its help does.
+func commandsPage() string {
+	var b strings.Builder
+	b.WriteString("# Commands\n\nThis is what `infraopt help COMMAND` says, written by `make generate`.\n")
+	root := (&program{sources: all.Sources()}).rootCommand()
+	for _, c := range append([]*cobra.Command{root}, root.Commands()...) {
+		if c != root && !c.IsAvailableCommand() {
+			continue
+		}
+		c.InitDefaultHelpFlag()
+		text := c.Long
+		if text == "" {
+			text = c.Short
+		}
+		fmt.Fprintf(&b, "\n## %s\n\n```\n%s\n\n%s```\n", c.CommandPath(), strings.TrimSpace(text), c.UsageString())
+	}
+	return b.String()
+}

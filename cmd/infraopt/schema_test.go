@@ -1,0 +1,354 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/infraopt/infraopt/collect/inventory"
+	"github.com/infraopt/infraopt/docs"
+	"github.com/infraopt/infraopt/score"
+)
+
+// The JSON Schemas are made from the types and their comments. A general library would have to be told of every type
+// that encodes itself, of pointers that become null and of fields that are left out; that is most of what it takes.
+
+// An object is a JSON object whose keys keep their order.
+type object []member
+
+type member struct {
+	key   string
+	value any
+}
+
+func (o object) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, m := range o {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		key, err := json.Marshal(m.key)
+		if err != nil {
+			return nil, err
+		}
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(false)
+		b.Write(key)
+		b.WriteByte(':')
+		if err := enc.Encode(m.value); err != nil {
+			return nil, err
+		}
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// A schemaMaker makes the schema of a document.
+type schemaMaker struct {
+	source *sourceText
+	defs   object
+	types  map[string]reflect.Type
+}
+
+func schemaOf(source *sourceText, t reflect.Type, title, id, version string) (string, error) {
+	m := &schemaMaker{source: source, types: map[string]reflect.Type{}}
+	root := m.structure(t)
+	properties := root.get("properties").(object)
+	for i := range properties {
+		if properties[i].key == "schema" {
+			properties[i].value = object{{"const", version}}
+		}
+	}
+	doc := object{{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"$id", id}, {"title", title}}
+	doc = append(doc, root...)
+	doc = append(doc, member{"$defs", m.defs})
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(doc); err != nil {
+		return "", err
+	}
+	return b.String(), nil
+}
+
+func (o object) get(key string) any {
+	for _, m := range o {
+		if m.key == key {
+			return m.value
+		}
+	}
+	return nil
+}
+
+// define puts a type among the definitions, once, and refers to it.
+func (m *schemaMaker) define(name string, t reflect.Type, make func() object) object {
+	if known, ok := m.types[name]; !ok {
+		m.types[name] = t
+		i := len(m.defs)
+		m.defs = append(m.defs, member{key: name}) // its place is where it was first needed
+		m.defs[i].value = make()
+	} else if known != t {
+		panic(fmt.Sprintf("two types are called %s: %v and %v", name, known, t))
+	}
+	return object{{"$ref", "#/$defs/" + name}}
+}
+
+func (m *schemaMaker) of(t reflect.Type) object {
+	if v, ok := reflect.Zero(t).Interface().(interface{ ValueType() reflect.Type }); ok {
+		return object{{"oneOf", []object{m.of(v.ValueType()), m.define("NoValue", nil, noValue)}}}
+	}
+	switch t {
+	case reflect.TypeFor[time.Time]():
+		return object{{"type", "string"}, {"format", "date-time"}}
+	case reflect.TypeFor[score.Bounds]():
+		return m.define("Bounds", t, func() object {
+			end := object{{"type", []string{"number", "null"}}}
+			return object{{"description", m.source.comments["Bounds"]}, {"type", "object"},
+				{"properties", object{{"low", end}, {"high", end}}}, {"required", []string{"low", "high"}}}
+		})
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return object{{"oneOf", []object{m.of(t.Elem()), {{"type", "null"}}}}}
+	case reflect.Struct:
+		return m.define(t.Name(), t, func() object { return m.structure(t) })
+	case reflect.Slice:
+		return object{{"type", "array"}, {"items", m.of(t.Elem())}}
+	case reflect.Array:
+		return object{{"type", "array"}, {"items", m.of(t.Elem())}, {"minItems", t.Len()}, {"maxItems", t.Len()}}
+	case reflect.Map:
+		return object{{"type", "object"}, {"additionalProperties", m.of(t.Elem())}}
+	case reflect.String:
+		if values := m.source.values[t.Name()]; t.PkgPath() != "" && len(values) > 0 {
+			return m.define(t.Name(), t, func() object { return object{{"description", m.source.comments[t.Name()]}, {"enum", values}} })
+		}
+		return object{{"type", "string"}}
+	case reflect.Bool:
+		return object{{"type", "boolean"}}
+	case reflect.Int, reflect.Int64:
+		return object{{"type", "integer"}}
+	case reflect.Float64:
+		return object{{"type", "number"}}
+	}
+	panic(fmt.Sprintf("no schema for the type %v", t))
+}
+
+// noValue is what a Reading without a value is written as.
+func noValue() object {
+	text, yes := object{{"type", "string"}}, object{{"const", true}}
+	state := func(required string, properties object) object {
+		return object{{"type", "object"}, {"properties", properties}, {"required", []string{required}}, {"additionalProperties", false}}
+	}
+	return object{
+		{"description", "What stands in the place of a value that is not known: why, and what would reveal it; or that it is not there; or what proves that it has no meaning."},
+		{"oneOf", []object{
+			state("unknown", object{{"unknown", text}, {"remedy", text}}),
+			state("absent", object{{"absent", yes}}),
+			state("notApplicable", object{{"notApplicable", text}}),
+		}},
+	}
+}
+
+func (m *schemaMaker) structure(t reflect.Type) object {
+	properties, required := object{}, []string{}
+	m.fields(t, &properties, &required)
+	o := object{}
+	if text := m.source.comments[t.Name()]; text != "" {
+		o = append(o, member{"description", text})
+	}
+	return append(o, member{"type", "object"}, member{"properties", properties}, member{"required", required})
+}
+
+func (m *schemaMaker) fields(t reflect.Type, properties *object, required *[]string) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		switch {
+		case name == "" && f.Anonymous:
+			m.fields(f.Type, properties, required)
+			continue
+		case name == "":
+			panic(fmt.Sprintf("%v.%s has no name in JSON", t, f.Name))
+		case name == "-":
+			continue
+		}
+		s := object{}
+		if text := m.source.comments[t.Name()+"."+f.Name]; text != "" {
+			s = append(s, member{"description", text})
+		}
+		*properties = append(*properties, member{name, append(s, m.of(f.Type)...)})
+		if options == "" {
+			*required = append(*required, name)
+		}
+	}
+}
+
+// sourceText is what reflection does not show: comments of types and fields, and the constants of a type.
+type sourceText struct {
+	comments map[string]string   // by Type and Type.Field
+	values   map[string][]string // by Type
+}
+
+func readSource(folders ...string) (*sourceText, error) {
+	s := &sourceText{comments: map[string]string{}, values: map[string][]string{}}
+	for _, folder := range folders {
+		names, err := filepath.Glob(filepath.Join(folder, "*.go"))
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments|parser.SkipObjectResolution)
+			if err != nil {
+				return nil, err
+			}
+			for _, d := range file.Decls {
+				if g, ok := d.(*ast.GenDecl); ok {
+					s.read(g)
+				}
+			}
+		}
+	}
+	return s, nil
+}
+
+func (s *sourceText) read(g *ast.GenDecl) {
+	for _, spec := range g.Specs {
+		switch x := spec.(type) {
+		case *ast.TypeSpec:
+			doc := x.Doc
+			if doc == nil {
+				doc = g.Doc
+			}
+			s.comments[x.Name.Name] = plain(doc)
+			if st, ok := x.Type.(*ast.StructType); ok {
+				for _, f := range st.Fields.List {
+					text := plain(f.Doc)
+					if text == "" {
+						text = plain(f.Comment)
+					}
+					for _, n := range f.Names {
+						s.comments[x.Name.Name+"."+n.Name] = text
+					}
+				}
+			}
+		case *ast.ValueSpec:
+			of, ok := x.Type.(*ast.Ident)
+			if !ok || g.Tok != token.CONST {
+				continue
+			}
+			for _, v := range x.Values {
+				if lit, ok := v.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+					if text, err := strconv.Unquote(lit.Value); err == nil {
+						s.values[of.Name] = append(s.values[of.Name], text)
+					}
+				}
+			}
+		}
+	}
+}
+
+// plain is the text of a comment on one line, without the brackets of links.
+func plain(c *ast.CommentGroup) string {
+	return strings.NewReplacer("[", "", "]", "").Replace(strings.Join(strings.Fields(c.Text()), " "))
+}
+
+// validate checks a document against a schema as it is printed by the schema command.
+func validate(schema string, document []byte) error {
+	text, ok := map[string]string{"snapshot": docs.SnapshotSchema, "assessment": docs.AssessmentSchema}[schema]
+	if !ok {
+		return fmt.Errorf("no schema %q", schema)
+	}
+	parsed, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+	if err != nil {
+		return err
+	}
+	compiler := jsonschema.NewCompiler()
+	compiler.AssertFormat()
+	if err := compiler.AddResource("schema.json", parsed); err != nil {
+		return err
+	}
+	compiled, err := compiler.Compile("schema.json")
+	if err != nil {
+		return err
+	}
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(document))
+	if err != nil {
+		return err
+	}
+	err = compiled.Validate(value)
+	var invalid *jsonschema.ValidationError
+	if errors.As(err, &invalid) { // its own text ends before it says what is wrong
+		out, _ := json.MarshalIndent(invalid.BasicOutput(), "", " ")
+		return errors.New(string(out[:min(len(out), 4000)]))
+	}
+	return err
+}
+
+// TestSchemasRefuse shows that the schemas can tell a wrong document.
+func TestSchemasRefuse(t *testing.T) {
+	for schema, documents := range map[string][]string{
+		"snapshot": {
+			`{}`,
+			`{"schema":"infraopt.snapshot/v2","takenAt":"2026-11-23T07:41:00Z","tool":{"name":"x","version":"y"},"sources":[]}`,
+			`{"schema":"infraopt.snapshot/v1","takenAt":"yesterday","tool":{"name":"x","version":"y"},"sources":[]}`,
+			snapshotWith(`{"id":"m","name":{"unknown":"x","absent":true}}`),
+			snapshotWith(`{"id":"m","name":7}`),
+			snapshotWith(`{"id":"m","kind":"imaginary"}`),
+		},
+		"assessment": {`{}`, `{"schema":"infraopt.assessment/v1"}`},
+	} {
+		for _, d := range documents {
+			if validate(schema, []byte(d)) == nil {
+				t.Errorf("the schema %s takes %s", schema, d)
+			}
+		}
+	}
+	for _, name := range []string{`"web1"`, `{"unknown":"no"}`, `{"unknown":"no","remedy":"sudo"}`, `{"absent":true}`, `{"notApplicable":"cloud"}`} {
+		if err := validate("snapshot", []byte(snapshotWith(`{"id":"m","name":`+name+`}`))); err != nil {
+			t.Errorf("the name %s is refused: %v", name, err)
+		}
+	}
+}
+
+func snapshotWith(machine string) string {
+	return `{"schema":"infraopt.snapshot/v1","takenAt":"2026-11-23T07:41:00Z","tool":{"name":"x","version":"y"},"sources":[` +
+		`{"target":"host:","scheme":"host","status":"ok","startedAt":"2026-11-23T07:41:00Z","durationMs":1,"machines":[` + machine + `]}]}`
+}
+
+// schemas makes both schemas, by file name.
+func schemas() (map[string]string, error) {
+	inv, err := readSource("../../collect/inventory")
+	if err != nil {
+		return nil, err
+	}
+	both, err := readSource("../../collect/inventory", "../../score")
+	if err != nil {
+		return nil, err
+	}
+	snapshot, err := schemaOf(inv, reflect.TypeFor[inventory.Snapshot](), "infraopt snapshot", "urn:infraopt:snapshot:v1", inventory.SnapshotSchema)
+	if err != nil {
+		return nil, err
+	}
+	assessment, err := schemaOf(both, reflect.TypeFor[score.Assessment](), "infraopt assessment", "urn:infraopt:assessment:v1", score.AssessmentSchema)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]string{"docs/snapshot.schema.json": snapshot, "docs/assessment.schema.json": assessment}, nil
+}

@@ -1,0 +1,119 @@
+package snapshot
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/infraopt/infraopt/collect/inventory"
+)
+
+// A few bytes of zstd can unfold to any number. Inventories shrink to a tenth or a twentieth; what unfolds to more
+// than this many times its size, beyond what is small anyway, is no snapshot.
+const (
+	maxRatio = 256
+	smallish = 64 << 20
+)
+
+// maxWindow bounds what the decoder of zstd sets aside at the word of a file's header.
+const maxWindow = 64 << 20
+
+// magic begins a zstd frame (RFC 8878, 3.1.1).
+var magic = []byte{0x28, 0xb5, 0x2f, 0xfd}
+
+// Extensions lists the ends of file names that Compressed knows, for help.
+const Extensions = ".json or .json.zst"
+
+// Compressed tells from a file's name whether it shall be compressed.
+func Compressed(name string) (bool, error) {
+	name = strings.ToLower(name)
+	switch {
+	case strings.HasSuffix(name, ".json"):
+		return false, nil
+	case strings.HasSuffix(name, ".zst"):
+		return true, nil
+	}
+	return false, fmt.Errorf("no snapshot goes with the file name %q: want an extension of %s", name, Extensions)
+}
+
+// Encode writes a snapshot, compressed if asked to. Equal snapshots give equal bytes.
+func Encode(w io.Writer, s *inventory.Snapshot, compressed bool) error {
+	if !compressed {
+		return inventory.Encode(w, s)
+	}
+	// One goroutine: the order of blocks, and with it the bytes, must not depend on the number of CPUs.
+	z, err := zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return fmt.Errorf("compressing: %w", err)
+	}
+	if err := inventory.Encode(z, s); err != nil {
+		_ = z.Close() // the first error says more
+		return err
+	}
+	if err := z.Close(); err != nil {
+		return fmt.Errorf("compressing: %w", err)
+	}
+	return nil
+}
+
+// Decode reads what Encode wrote. Its errors say at which byte reading stopped; in a compressed snapshot that is a
+// byte of what was decompressed.
+func Decode(r io.Reader) (*inventory.Snapshot, error) {
+	br := bufio.NewReaderSize(r, 64<<10)
+	head, err := br.Peek(len(magic))
+	switch {
+	case err != nil && !errors.Is(err, io.EOF):
+		return nil, err
+	case bytes.Equal(head, magic):
+		in := &counter{r: br}
+		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
+		if err != nil {
+			return nil, fmt.Errorf("decompressing: %w", err)
+		}
+		defer z.Close()
+		return inventory.Decode(&bounded{r: z, in: in})
+	case !textual(head):
+		return nil, fmt.Errorf("%w: it begins with %q: want JSON or zstd, as infraopt collect writes it", inventory.ErrFormat, head)
+	}
+	return inventory.Decode(br)
+}
+
+// textual tells whether a file can be JSON. A JSON document that is no snapshot is told by the decoder.
+func textual(head []byte) bool {
+	text := bytes.TrimLeftFunc(head, unicode.IsSpace)
+	return len(text) == 0 || text[0] == '{'
+}
+
+// A counter counts the bytes that pass.
+type counter struct {
+	r io.Reader
+	n int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// bounded passes on what was decompressed, as long as it is in proportion to what was read.
+type bounded struct {
+	r  io.Reader
+	in *counter
+	n  int64
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.n > smallish+maxRatio*b.in.n {
+		return 0, fmt.Errorf("it unfolds to more than %d times its size", maxRatio)
+	}
+	n, err := b.r.Read(p)
+	b.n += int64(n)
+	return n, err
+}

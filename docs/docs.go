@@ -1,0 +1,15 @@
+// Package docs holds the JSON Schemas of the documents that infraopt writes, for the schema command. They lie here
+// because people read them here; the tests of cmd/infraopt generate them from the types.
+package docs
+
+import _ "embed"
+
+// SnapshotSchema is the JSON Schema of inventory.Snapshot.
+//
+//go:embed snapshot.schema.json
+var SnapshotSchema string
+
+// AssessmentSchema is the JSON Schema of score.Assessment.
+//
+//go:embed assessment.schema.json
+var AssessmentSchema string
