@@ -218,7 +218,7 @@ func declareContainers() *Action {
 			return manage(n, inventory.ManagedByCompose, 1, func(m inventory.Manager) bool { return m == inventory.ManagedByHand })
 		},
 		title: counted("Declare %d container that was started by hand in a Compose file", "Declare %d containers that were started by hand in Compose files"),
-		next:  command("docker inspect %s", ""),
+		next:  engineCommand("inspect"),
 	}
 }
 
@@ -264,7 +264,7 @@ func manage(n *inventory.Node, by inventory.Manager, effort float64, pick func(i
 			out = &copied
 		}
 		out.Containers[i].Manager = inventory.Known(by)
-		found = append(found, Subject{ID: c.ID, Name: c.Name.Or(short(c.ID)), Machine: n.Machine.Name.Or(n.Machine.ID), Class: "container", Effort: effort, Evidence: "is managed by " + string(m)})
+		found = append(found, Subject{ID: c.ID, Name: c.Name.Or(short(c.ID)), Machine: n.Machine.Name.Or(n.Machine.ID), Class: "container", Engine: c.Runtime.Or(""), Effort: effort, Evidence: "is managed by " + string(m)})
 	}
 	return out, found
 }

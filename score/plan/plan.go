@@ -52,8 +52,24 @@ type Subject struct {
 	Class    string // vm, container, image, volume, workload, machine
 	Evidence string
 	Unit     string // systemd unit of a workload
+	Engine   string // container engine that keeps it
 	Effort   float64
 	Bytes    inventory.Bytes // reclaimed, where known
+}
+
+// label tells a subject from all others, for people.
+func (s *Subject) label() string {
+	where := s.Machine
+	if s.Engine != "" {
+		where = s.Engine + " on " + where
+	}
+	if s.Class == "machine" {
+		return s.Name
+	}
+	if s.Engine != "" {
+		return s.Name + " in " + where
+	}
+	return s.Name + " on " + where
 }
 
 // scene is what an action may know of the host it looks at.
@@ -292,9 +308,9 @@ func (p *proposal) recommendation(solo float64, basis string) score.Recommendati
 		r.Confidence = "indicative"
 	}
 	for _, s := range p.subjects {
-		r.Subjects = append(r.Subjects, s.Name+" on "+s.Machine)
+		r.Subjects = append(r.Subjects, s.label())
 		if len(r.Evidence) < 20 {
-			r.Evidence = append(r.Evidence, s.Name+" on "+s.Machine+": "+s.Evidence)
+			r.Evidence = append(r.Evidence, s.label()+": "+s.Evidence)
 		}
 	}
 	return r

@@ -24,7 +24,7 @@ func removeIdleVMs() *Action {
 			})
 		},
 		title: counted("Remove %d idle virtual machine", "Remove %d idle virtual machines"),
-		next:  command("virsh shutdown %s", ""),
+		next:  command("virsh shutdown %s"),
 	}
 }
 
@@ -64,7 +64,7 @@ func removeStoppedVMs() *Action {
 			})
 		},
 		title: counted("Remove %d virtual machine that is shut off", "Remove %d virtual machines that are shut off"),
-		next:  command("virsh undefine %s", ""),
+		next:  command("virsh undefine %s"),
 	}
 }
 
@@ -101,7 +101,7 @@ func removeStoppedContainers() *Action {
 			})
 		},
 		title: counted("Remove %d stopped container", "Remove %d stopped containers"),
-		next:  command("docker rm %s", ""),
+		next:  engineCommand("rm"),
 	}
 }
 
@@ -144,7 +144,7 @@ func removeIdleWork() *Action {
 		title: counted("Remove %d idle workload", "Remove %d idle workloads"),
 		next: func(s []Subject) string {
 			if s[0].Class == "container" {
-				return command("docker stop %s", "")(s[:1])
+				return engineCommand("stop")(s[:1])
 			}
 			if s[0].Unit != "" {
 				return "systemctl stop " + quote(s[0].Unit)
@@ -164,7 +164,7 @@ func dropContainers(n *inventory.Node, pick func(*inventory.Container) (string, 
 			kept = append(kept, *c)
 			continue
 		}
-		found = append(found, Subject{ID: c.ID, Name: c.Name.Or(short(c.ID)), Machine: n.Machine.Name.Or(n.Machine.ID), Class: "container", Evidence: why, Effort: removeEffort, Bytes: c.Writable.Or(0)})
+		found = append(found, Subject{ID: c.ID, Name: c.Name.Or(short(c.ID)), Machine: n.Machine.Name.Or(n.Machine.ID), Class: "container", Engine: c.Runtime.Or(""), Evidence: why, Effort: removeEffort, Bytes: c.Writable.Or(0)})
 	}
 	if len(found) == 0 {
 		return n, nil
@@ -183,12 +183,12 @@ func short(id string) string {
 
 func removeDanglingImages() *Action {
 	return removeImages("remove-dangling-image", "Remove dangling images", "An image without a tag that no container uses is what a newer build left behind.",
-		"none: it can be pulled or built again", counted("Remove %d dangling image", "Remove %d dangling images"), "docker image prune", func(i *inventory.Image) bool { return len(i.Tags) == 0 })
+		"none: it can be pulled or built again", counted("Remove %d dangling image", "Remove %d dangling images"), "image prune", func(i *inventory.Image) bool { return len(i.Tags) == 0 })
 }
 
 func removeUnusedImages() *Action {
 	return removeImages("remove-unused-image", "Remove unused images", "An image that no container uses takes disk and is scanned for nothing.",
-		"it has to be pulled again when it is needed, and may be gone from its registry", counted("Remove %d unused image", "Remove %d unused images"), "docker image prune --all", func(i *inventory.Image) bool { return len(i.Tags) > 0 })
+		"it has to be pulled again when it is needed, and may be gone from its registry", counted("Remove %d unused image", "Remove %d unused images"), "image prune --all", func(i *inventory.Image) bool { return len(i.Tags) > 0 })
 }
 
 func removeImages(id, title, why, risk string, say func([]Subject) string, prune string, pick func(*inventory.Image) bool) *Action {
@@ -215,7 +215,7 @@ func removeImages(id, title, why, risk string, say func([]Subject) string, prune
 				if len(img.Tags) > 0 {
 					name = img.Tags[0]
 				}
-				s := Subject{ID: img.ID, Name: name, Machine: n.Machine.Name.Or(n.Machine.ID), Class: "image", Evidence: "no container uses it", Bytes: img.Size.Or(0)}
+				s := Subject{ID: img.ID, Name: name, Machine: n.Machine.Name.Or(n.Machine.ID), Class: "image", Engine: img.Engine, Evidence: "no container uses it", Bytes: img.Size.Or(0)}
 				if len(found) == 0 {
 					s.Effort = removeEffort // one command prunes them all
 				}
@@ -229,7 +229,7 @@ func removeImages(id, title, why, risk string, say func([]Subject) string, prune
 			return &out, found
 		},
 		title: say,
-		next:  func([]Subject) string { return prune },
+		next:  func(s []Subject) string { return cli(s[0].Engine) + " " + prune },
 	}
 }
 
@@ -253,7 +253,7 @@ func removeUnusedVolumes() *Action {
 					kept = append(kept, v)
 					continue
 				}
-				found = append(found, Subject{ID: v.Name, Name: v.Name, Machine: n.Machine.Name.Or(n.Machine.ID), Class: "volume", Evidence: "no container mounts it", Effort: removeEffort, Bytes: v.Size.Or(0)})
+				found = append(found, Subject{ID: v.Name, Name: v.Name, Machine: n.Machine.Name.Or(n.Machine.ID), Class: "volume", Engine: v.Engine, Evidence: "no container mounts it", Effort: removeEffort, Bytes: v.Size.Or(0)})
 			}
 			if len(found) == 0 {
 				return n, nil
@@ -263,6 +263,6 @@ func removeUnusedVolumes() *Action {
 			return &out, found
 		},
 		title: counted("Remove %d volume that no container mounts", "Remove %d volumes that no container mounts"),
-		next:  command("docker volume rm %s", ""),
+		next:  engineCommand("volume rm"),
 	}
 }

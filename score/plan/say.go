@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -15,19 +16,38 @@ func counted(one, many string) func([]Subject) string {
 	}
 }
 
-// command makes a shell command of the first subjects' names; rest is added where there are more.
-func command(format, rest string) func([]Subject) string {
+// command makes a shell command of the first subjects' names.
+func command(format string) func([]Subject) string {
 	const shown = 3
 	return func(s []Subject) string {
 		var names []string
 		for _, x := range s[:min(len(s), shown)] {
 			names = append(names, quote(x.Name))
 		}
-		text := fmt.Sprintf(format, strings.Join(names, " "))
-		if len(s) > shown && rest != "" {
-			text += rest
-		}
-		return text
+		return fmt.Sprintf(format, strings.Join(names, " "))
+	}
+}
+
+// engineCommand makes a command of the client that goes with the first subject's engine, for subjects of that
+// engine.
+func engineCommand(verb string) func([]Subject) string {
+	return func(s []Subject) string {
+		same := slices.DeleteFunc(slices.Clone(s), func(x Subject) bool { return x.Engine != s[0].Engine })
+		return command(cli(same[0].Engine) + " " + verb + " %s")(same)
+	}
+}
+
+// cli is the command line client of a container engine.
+func cli(engine string) string {
+	switch engine {
+	case "podman":
+		return "podman"
+	case "containerd":
+		return "nerdctl"
+	case "cri-o":
+		return "crictl"
+	default:
+		return "docker"
 	}
 }
 
