@@ -9,8 +9,7 @@ type Range struct {
 	Hi int64 `json:"hi"`
 }
 
-func (r Range) plus(s Range) Range  { return Range{r.Lo + s.Lo, r.Hi + s.Hi} }
-func (r Range) minus(s Range) Range { return Range{r.Lo - s.Lo, r.Hi - s.Hi} }
+func (r Range) plus(s Range) Range { return Range{r.Lo + s.Lo, r.Hi + s.Hi} }
 
 // Exact is the range that holds just n.
 func Exact(n int64) Range { return Range{n, n} }
