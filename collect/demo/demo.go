@@ -1,0 +1,132 @@
+// Package demo is a source without anything behind it: a synthetic estate of any size, for trying the program out,
+// for tests and for measuring speed. It also makes random estates for tests of the score (see [RandomEstate]).
+//
+// It looks at nothing, not even the clock: the same target gives the same bytes everywhere and always.
+package demo
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/infraopt/infraopt/collect"
+	"github.com/infraopt/infraopt/collect/inventory"
+)
+
+const scheme = "demo"
+
+// base is when the estate was looked at: a fixed time, as a demo that changed by the hour would give new bytes.
+var base = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
+
+// Source describes this kind of place to the list of all sources.
+func Source() collect.Source {
+	return collect.Source{
+		Scheme:     scheme,
+		Summary:    "a synthetic estate of any size; the same seed gives the same bytes",
+		Privileges: "none",
+		Example:    "demo:?machines=12&seed=1",
+		Open:       open,
+	}
+}
+
+// A query is what a target asks for.
+type query struct {
+	machines int     // servers and cloud instances; virtual machines come on top
+	seed     uint64  //
+	hostile  bool    // names that try to break whatever shows them
+	unknown  float64 // share of facts that nobody could read
+}
+
+// maxMachines keeps a slip of the finger from filling the memory.
+const maxMachines = 1_000_000
+
+func open(t collect.Target, _ collect.Env) (collect.Collector, error) {
+	q, err := parseQuery(t)
+	if err != nil {
+		return nil, &collect.Error{Kind: collect.ErrUsage, Op: fmt.Sprintf("opening %q", t), Err: err, Remedy: "write demo:?machines=12&seed=1, and &hostile=1 or &unknown=0.05 if wanted"}
+	}
+	return &collector{q}, nil
+}
+
+func parseQuery(t collect.Target) (query, error) {
+	q := query{machines: 12, seed: 1, unknown: .05}
+	if t.Rest != "" {
+		return q, fmt.Errorf("%q: there is nowhere to look; want options only", inventory.Text(t.Rest))
+	}
+	for _, key := range slices.Sorted(maps.Keys(t.Query)) {
+		values := t.Query[key]
+		v := values[len(values)-1]
+		bad := func(want string) error { return fmt.Errorf("%s=%s: want %s", key, inventory.Text(v), want) }
+		if len(values) > 1 {
+			return q, fmt.Errorf("%s: given %d times, want it once", key, len(values))
+		}
+		var err error
+		switch key {
+		case "machines":
+			if q.machines, err = strconv.Atoi(v); err != nil || q.machines < 0 || q.machines > maxMachines {
+				return q, bad(fmt.Sprintf("a whole number from 0 to %d", maxMachines))
+			}
+		case "seed":
+			if q.seed, err = strconv.ParseUint(v, 10, 64); err != nil {
+				return q, bad(fmt.Sprintf("a whole number from 0 to %d", uint64(math.MaxUint64)))
+			}
+		case "hostile":
+			if v != "0" && v != "1" {
+				return q, bad("0 or 1")
+			}
+			q.hostile = v == "1"
+		case "unknown":
+			if q.unknown, err = strconv.ParseFloat(v, 64); err != nil || !(q.unknown >= 0 && q.unknown <= 1) {
+				return q, bad("a share from 0 to 1")
+			}
+		default:
+			return q, fmt.Errorf("unknown option %q: want one of %s", inventory.Text(key), strings.Join([]string{"machines", "seed", "hostile", "unknown"}, ", "))
+		}
+	}
+	return q, nil
+}
+
+// A collector makes the estate of one query.
+type collector struct{ query query }
+
+// Observations returns what the sources of a real estate of that kind would have seen, each on its own.
+func (c *collector) Observations(ctx context.Context) ([]inventory.Observation, error) {
+	all := []inventory.Observation{} // an estate of no machines is an answer, too
+	for i := range c.query.machines {
+		if i%1024 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		all = append(all, c.query.host(i)...)
+	}
+	return all, nil
+}
+
+// Collect is there for callers that take one batch per target: it puts all observations into one.
+func (c *collector) Collect(ctx context.Context) (*inventory.Batch, error) {
+	all, err := c.Observations(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b := &inventory.Batch{}
+	for i := range all {
+		o := &all[i].Batch
+		b.Machines = append(b.Machines, o.Machines...)
+		b.Hypervisors = append(b.Hypervisors, o.Hypervisors...)
+		b.VMs = append(b.VMs, o.VMs...)
+		b.Engines = append(b.Engines, o.Engines...)
+		b.Containers = append(b.Containers, o.Containers...)
+		b.Images = append(b.Images, o.Images...)
+		b.Volumes = append(b.Volumes, o.Volumes...)
+		b.Workloads = append(b.Workloads, o.Workloads...)
+		b.Clusters = append(b.Clusters, o.Clusters...)
+		b.Storage = append(b.Storage, o.Storage...)
+		b.Networks = append(b.Networks, o.Networks...)
+		b.Gaps = append(b.Gaps, o.Gaps...)
+	}
+	return b, nil
+}

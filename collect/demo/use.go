@@ -1,0 +1,61 @@
+package demo
+
+import (
+	"github.com/infraopt/infraopt/collect/inventory"
+)
+
+// A profile is how something is used.
+type profile struct {
+	busy  bool // else it is idle
+	fresh bool // it was started within the last day
+	week  bool // it was started within the last days, too few to call it idle
+}
+
+// profile draws one: in percent, how many are busy, and how many of all were started within the last day.
+func (h *host) profile(busy, fresh int) profile {
+	p := profile{busy: h.percent(busy)}
+	switch n := h.below(100); {
+	case n < fresh:
+		p.fresh = true
+	case n < fresh+6:
+		p.week = true
+	}
+	return p
+}
+
+// use makes up counters and, half of the time, a series of a month for something that may use so many thousandths of
+// a core and so many MiB, on a machine that is up for so many seconds.
+func (h *host) use(p profile, milli, mib, uptime int) (inventory.Usage, inventory.Demand) {
+	age := h.between(8*86400, 400*86400)
+	switch {
+	case p.fresh:
+		age = h.between(180, 72000)
+	case p.week:
+		age = h.between(86400, 6*86400)
+	}
+	age = min(age, uptime)
+	mean, kept := h.between(0, 3), mib*h.between(1, 8)/100 // idle
+	traffic := h.below(1500)                               // kB a day
+	if p.busy {
+		mean = max(min(8, milli), milli*h.between(1, 22)/100)
+		kept = mib * h.between(10, 55) / 100
+		traffic = h.between(20_000, 9_000_000)
+	}
+	mean = min(mean, milli)
+	u := inventory.Usage{
+		CPUSeconds: inventory.Known(float64(int64(mean)*int64(age)) / 1000),
+		Memory:     inventory.Known(inventory.Bytes(kept) * inventory.MiB),
+		Network:    inventory.Known(inventory.Bytes(int64(traffic) * 1000 * int64(age) / 86400)),
+		Age:        inventory.Known(inventory.Seconds(age)),
+	}
+	peak := min(milli, mean*h.between(15, 35)/10+h.below(40))
+	most := min(mib, kept*h.between(105, 150)/100+1)
+	series := h.percent(50)
+	if age < 30*86400 || !series {
+		return u, inventory.Demand{}
+	}
+	return u, inventory.Demand{
+		Days: inventory.Known(30.0), CPUP995: inventory.Known(float64(peak) / 1000),
+		MemoryMax: inventory.Known(inventory.Bytes(most) * inventory.MiB),
+	}
+}
