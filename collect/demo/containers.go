@@ -43,13 +43,13 @@ var stacks = [][]task{
 // single are containers that somebody started one by one.
 var single = []task{
 	{name: "gitea", image: "gitea/gitea:1.22", role: "gitea", layer: inventory.Application, policy: "always", volume: "gitea_data"},
-	{name: "registry", image: "registry:2", role: "registry", layer: inventory.Service, policy: "unless-stopped", volume: "registry"},
 	{name: "jenkins", image: "jenkins/jenkins:lts", layer: inventory.Application, volume: "jenkins_home"},
+	{name: "registry", image: "registry:2", role: "registry", layer: inventory.Service, policy: "unless-stopped", volume: "registry"},
 	{name: "mysql-test", image: "mysql:5.7", role: "mysql", layer: inventory.Service},
-	{name: "anna-notebook", image: "jupyter/scipy-notebook:latest", layer: inventory.Application},
-	{name: "mailhog", image: "mailhog/mailhog:latest", layer: inventory.Application},
 	{name: "billing-old", image: "registry.example.net/billing:1.9", layer: inventory.Application, policy: "on-failure"},
+	{name: "anna-notebook", image: "jupyter/scipy-notebook:latest", layer: inventory.Application},
 	{name: "proxy", image: "traefik:v2.11", role: "traefik", layer: inventory.Service, policy: "always"},
+	{name: "mailhog", image: "mailhog/mailhog:latest", layer: inventory.Application},
 }
 
 // composed draws so many projects.
