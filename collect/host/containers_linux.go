@@ -86,9 +86,8 @@ func runtimeOf(c *crowd) string {
 	return ""
 }
 
-func (l *look) container(c *crowd, h hierarchies, host []linux.NetCounters, bounding uint64, pods map[string]int) inventory.Container {
-	class := &c.group.class
-	runtime := runtimeOf(c)
+// unnamed is a running container with what the path of its control group says. The rest only its engine knows.
+func (l *look) unnamed(class linux.CgroupClass, runtime string) inventory.Container {
 	why, remedy := l.engineKnows(runtime)
 	out := inventory.Container{
 		ID:      class.ID,
@@ -96,7 +95,6 @@ func (l *look) container(c *crowd, h hierarchies, host []linux.NetCounters, boun
 		Runtime: inventory.Unknown[string]("its control group does not tell", asRoot),
 		State:   inventory.Known(inventory.Running),
 		System:  inventory.Known(class.System() || runtime == "lxc" || runtime == "systemd-nspawn"),
-		PID:     inventory.Known(c.main.PID),
 		Seen:    l.seen(),
 
 		Name:           inventory.Unknown[string](why, remedy),
@@ -112,25 +110,12 @@ func (l *look) container(c *crowd, h hierarchies, host []linux.NetCounters, boun
 		Writable:       inventory.Unknown[inventory.Bytes](why, remedy),
 		CreatedAt:      inventory.Unknown[string](why, remedy),
 	}
-	if out.ID == "" || !class.Container() {
-		out.ID = c.shim.ID
-	}
-	if out.ID == "" {
-		out.ID = "pid:" + itoa(c.main.PID)
-	}
-	out.ID = inventory.Text(out.ID)
 	if runtime != "" {
 		out.Runtime = inventory.Known(runtime)
 	}
-	if l.frozen(c, h) {
-		out.State = inventory.Known(inventory.Paused)
-	}
-	switch {
-	case class.System():
+	if class.System() {
 		out.Name = inventory.Known(inventory.Text(class.ID))
 		out.Image, out.ImageID = inventory.Absent[string](), inventory.Absent[string]()
-	case c.shim.Name != "":
-		out.Name = inventory.Known(inventory.Text(c.shim.Name))
 	}
 	switch {
 	case class.Pod != "":
@@ -139,6 +124,26 @@ func (l *look) container(c *crowd, h hierarchies, host []linux.NetCounters, boun
 	case class.Kind == linux.CgroupSplit && class.Unit != "":
 		out.Manager = inventory.Known(inventory.ManagedByQuadlet)
 		out.Unit = inventory.Text(class.Unit)
+	}
+	return out
+}
+
+func (l *look) container(c *crowd, h hierarchies, host []linux.NetCounters, bounding uint64, pods map[string]int) inventory.Container {
+	class := &c.group.class
+	out := l.unnamed(*class, runtimeOf(c))
+	out.PID = inventory.Known(c.main.PID)
+	if out.ID == "" || !class.Container() {
+		out.ID = c.shim.ID
+	}
+	if out.ID == "" {
+		out.ID = "pid:" + itoa(c.main.PID)
+	}
+	out.ID = inventory.Text(out.ID)
+	if l.frozen(c, h) {
+		out.State = inventory.Known(inventory.Paused)
+	}
+	if !class.System() && c.shim.Name != "" {
+		out.Name = inventory.Known(inventory.Text(c.shim.Name))
 	}
 	out.CPULimit, out.MemoryLimit = l.limits(c, h)
 	out.Usage = l.usage(c, h, true)

@@ -59,6 +59,9 @@ func observe(ctx context.Context, env collect.Env, target string) (*inventory.Ba
 	b.Hypervisors, b.VMs = mon.hypervisors, mon.vms
 	b.Engines = l.engines(procs, tree)
 	b.Containers = l.containers(tree)
+	if _, _, hidden := procs.hidden(l); hidden {
+		b.Containers = l.grouped(ctx, b.Containers)
+	}
 	b.Workloads = l.workloads(tree)
 	b.Storage, b.Networks = disks, links
 	l.counts(&m, procs, b)
