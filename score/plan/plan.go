@@ -166,7 +166,7 @@ func Recommend(a *score.Assessment, e *inventory.Estate, m *score.Model, req sco
 }
 
 func withheld(a *score.Assessment, coverage float64) string {
-	text := fmt.Sprintf("only %.0f %% of the evidence is known, too little to base advice on", 100*coverage)
+	text := fmt.Sprintf("only %d %% of the evidence is known, too little to base advice on", int(100*coverage))
 	for _, g := range a.Gaps {
 		if g.Remedy != "" {
 			return text + "; first: " + g.Remedy
