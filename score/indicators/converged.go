@@ -41,24 +41,3 @@ func standOnHardware[T ~string](ind *score.Indicator, name string, read func(p *
 	}
 	ind.Rate = (*score.Rater).Ladder
 }
-
-// convergedStorage asks whether the compute nodes serve the storage.
-func convergedStorage(ind *score.Indicator) {
-	steps := map[inventory.StorageClass]string{
-		inventory.FCArray: "fc-array", inventory.IPArray: "ip-array", inventory.SDSSeparate: "sds-separate",
-		inventory.RawLocal: "local", inventory.LocalVolumes: "local", inventory.SDSOnNodes: "hci",
-	}
-	standOnHardware(ind, "storage", storageOf, func(c inventory.StorageClass) string { return steps[c] })
-}
-
-// fabric asks whether one network carries everything.
-func fabric(ind *score.Indicator) {
-	read := func(p *score.Place) inventory.Reading[inventory.Fabric] { return p.Host().Machine.Hardware.Fabric }
-	standOnHardware(ind, "fabric", read, func(f inventory.Fabric) string { return string(f) })
-}
-
-// hardware asks for the form of the servers.
-func hardware(ind *score.Indicator) {
-	read := func(p *score.Place) inventory.Reading[inventory.Chassis] { return p.Host().Machine.Hardware.Chassis }
-	standOnHardware(ind, "chassis", read, func(c inventory.Chassis) string { return string(c) })
-}

@@ -38,7 +38,7 @@ func forEstates(t *testing.T, n int, f func(t *testing.T, seed int, e *inventory
 // estate it returns.
 func TestGainIsReassessment(t *testing.T) {
 	m := model(t)
-	forEstates(t, 300, func(t *testing.T, seed int, e *inventory.Estate) {
+	forEstates(t, 120, func(t *testing.T, seed int, e *inventory.Estate) {
 		want := demo.Clone(e)
 		for _, opt := range []score.Options{{}, {RunningIsActive: true}} {
 			p := &planner{model: m, opt: opt, ledger: score.NewLedger(e, m, opt), results: map[applied]change{}, majority: majorityOS(e)}
@@ -66,7 +66,7 @@ func TestRoadmapAddsUp(t *testing.T) {
 	m := model(t)
 	req := score.Request{Now: time.Unix(0, 0), Options: score.Options{RunningIsActive: true}}
 	steps := 0
-	forEstates(t, 300, func(t *testing.T, seed int, e *inventory.Estate) {
+	forEstates(t, 120, func(t *testing.T, seed int, e *inventory.Estate) {
 		a := score.Assess(e, m, req)
 		Recommend(a, e, m, req)
 		if a.Roadmap.From.None {
