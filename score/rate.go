@@ -172,11 +172,16 @@ func (l *Ledger) Rate() *Result { return l.model.Rate(l.total) }
 // Estate is what the ledger stands for.
 func (l *Ledger) Estate() *inventory.Estate { return l.estate }
 
-// WhatIf rates another estate, which shares most hosts with that of the ledger. Only hosts that differ are
-// tallied.
-func (l *Ledger) WhatIf(e *inventory.Estate) *Result {
+// Tally is what a host adds, whether it is one of the estate's or one that may take the place of such.
+func (l *Ledger) Tally(h *inventory.Node) *Tally { return l.tally(h) }
+
+// WhatIf rates another estate: the difference of its hosts is given as a sum of tallies, that of the rest is found
+// here.
+func (l *Ledger) WhatIf(e *inventory.Estate, hosts *Tally) *Result {
 	t := l.total.Clone()
-	l.move(t, e)
+	t.Add(hosts)
+	t.Sub(l.site)
+	t.Add(siteTally(e))
 	return l.model.Rate(t)
 }
 

@@ -126,7 +126,7 @@ func Recommend(a *score.Assessment, e *inventory.Estate, m *score.Model, req sco
 		a.Roadmap.Withheld = withheld(a, now.Coverage)
 		return
 	}
-	p := &planner{model: m, opt: req.Options, ledger: ledger, results: map[applied]change{}, majority: majorityOS(e)}
+	p := newPlanner(m, req.Options, ledger)
 	solo := map[string]float64{}
 	left := actions()
 	current := now
@@ -152,7 +152,7 @@ func Recommend(a *score.Assessment, e *inventory.Estate, m *score.Model, req sco
 			solo[best.action.ID] = 0
 		}
 		a.Recommendations = append(a.Recommendations, best.recommendation(solo[best.action.ID], basis))
-		ledger.Accept(best.estate)
+		p.accept(best)
 		current = best.result
 		left = slices.Delete(left, best.index, best.index+1)
 	}
@@ -175,12 +175,60 @@ func withheld(a *score.Assessment, coverage float64) string {
 	return text
 }
 
+// A planner remembers what it has worked out: an action meets a host that does not change just once.
 type planner struct {
 	model    *score.Model
 	opt      score.Options
 	ledger   *score.Ledger
-	results  map[applied]change // an action meets an unchanged host once
 	majority [2]string
+	scenes   map[*inventory.Node]*scene
+	results  map[applied]change
+	deltas   map[*Action]*score.Tally // what applying the action to all hosts adds to the estate's tally
+}
+
+func newPlanner(m *score.Model, opt score.Options, l *score.Ledger) *planner {
+	return &planner{model: m, opt: opt, ledger: l, majority: majorityOS(l.Estate()),
+		scenes: map[*inventory.Node]*scene{}, results: map[applied]change{}, deltas: map[*Action]*score.Tally{}}
+}
+
+// delta is what applying an action to the present estate adds to its tally.
+func (p *planner) delta(act *Action) *score.Tally {
+	d := p.deltas[act]
+	if d == nil {
+		d = &score.Tally{}
+		for _, h := range p.ledger.Estate().Hosts {
+			p.count(d, act, h)
+		}
+		p.deltas[act] = d
+	}
+	return d
+}
+
+// count adds to d what the action makes of a host, less the host as it is.
+func (p *planner) count(d *score.Tally, act *Action, h *inventory.Node) {
+	if c := p.apply(act, h); c.host != h {
+		d.Add(p.ledger.Tally(c.host))
+		d.Sub(p.ledger.Tally(h))
+	}
+}
+
+// accept makes the proposed estate the present one. What other actions would add changes only by the hosts that do.
+func (p *planner) accept(pr *proposal) {
+	for i, old := range p.ledger.Estate().Hosts {
+		h := pr.estate.Hosts[i]
+		if h == old {
+			continue
+		}
+		for act, d := range p.deltas {
+			var was score.Tally
+			p.count(&was, act, old)
+			d.Sub(&was)
+			p.count(d, act, h)
+			delete(p.results, applied{act, old})
+		}
+		delete(p.scenes, old)
+	}
+	p.ledger.Accept(pr.estate)
 }
 
 type applied struct {
@@ -227,7 +275,7 @@ func (p *planner) propose(act *Action, before *score.Result) *proposal {
 		pr.effort += s.Effort
 		pr.bytes += s.Bytes
 	}
-	pr.result = p.ledger.WhatIf(pr.estate)
+	pr.result = p.ledger.WhatIf(pr.estate, p.delta(act))
 	pr.low, pr.high = snap(pr.result.Score.Low-before.Score.Low), snap(pr.result.Score.High-before.Score.High)
 	if pr.low < 0 {
 		return nil // it would make things worse, as far as anything is proven
@@ -253,12 +301,21 @@ func (p *planner) apply(act *Action, h *inventory.Node) change {
 	return c
 }
 
-func (p *planner) rewrite(act *Action, h *inventory.Node) (*inventory.Node, []Subject) {
-	st := score.NewStack(h, p.model, p.opt)
-	sc := &scene{stack: st, activity: make(map[string]score.Activity, len(st.Works)), majority: p.majority}
-	for _, w := range st.Works {
-		sc.activity[w.Place.Machine().ID+"/"+w.ID] = w.Activity
+func (p *planner) scene(h *inventory.Node) *scene {
+	sc := p.scenes[h]
+	if sc == nil {
+		st := score.NewStack(h, p.model, p.opt)
+		sc = &scene{stack: st, activity: make(map[string]score.Activity, len(st.Works)), majority: p.majority}
+		for _, w := range st.Works {
+			sc.activity[w.Place.Machine().ID+"/"+w.ID] = w.Activity
+		}
+		p.scenes[h] = sc
 	}
+	return sc
+}
+
+func (p *planner) rewrite(act *Action, h *inventory.Node) (*inventory.Node, []Subject) {
+	sc := p.scene(h)
 	var all []Subject
 	var walk func(n *inventory.Node) *inventory.Node
 	walk = func(n *inventory.Node) *inventory.Node {
