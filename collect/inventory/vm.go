@@ -34,6 +34,7 @@ type VM struct {
 	Memory     Reading[Bytes]        `json:"memory,omitzero"` // assigned
 	GuestOS    Reading[string]       `json:"guestOS,omitzero"`
 	Storage    Reading[StorageClass] `json:"storage,omitzero"`
+	OnHost     bool                  `json:"onHost,omitempty"` // its disks are files or devices of the machine below, on whatever storage that has
 	Disks      []VMDisk              `json:"disks,omitempty"`
 	MACs       []string              `json:"macs,omitempty"`
 	Autostart  Reading[bool]         `json:"autostart,omitzero"`

@@ -245,6 +245,7 @@ func (f *found) vm(hypervisor string, r *record, d detail) inventory.VM {
 	v.GuestOS = d.domain.guestOS()
 	v.Disks = f.disks(r, d.domain)
 	v.Storage = storageOf(v.Disks)
+	v.OnHost = len(d.domain.Disks) > 0 && !slices.ContainsFunc(d.domain.Disks, func(d disk) bool { return !f.onHost(d) })
 	if u := &v.Usage; len(d.domain.Interfaces) == 0 && u.CPUSeconds.IsKnown() && !u.Network.IsKnown() {
 		u.Network = inventory.Known(inventory.Bytes(0)) // it has no network at all
 	}

@@ -340,6 +340,30 @@ func TestFileSystem(t *testing.T) {
 	}
 }
 
+func TestOnHost(t *testing.T) {
+	f := &found{collector: &collector{root: world(t).Root}}
+	f.mounts = readMounts(f.tree())
+	of := func(kind, file, dev string) (d disk) {
+		d.Type, d.Source.File, d.Source.Dev = kind, file, dev
+		return d
+	}
+	for _, tc := range []struct {
+		disk disk
+		want bool
+	}{
+		{of("file", "/a.qcow2", ""), true},
+		{of("file", "/var/lib/libvirt/images/a", ""), false}, // NFS: known
+		{of("file", "relative", ""), false},
+		{of("block", "", "/dev/sdb"), true},
+		{of("block", "", "/dev/mapper/mpatha"), false},
+		{of("network", "", ""), false},
+	} {
+		if got := f.onHost(tc.disk); got != tc.want {
+			t.Errorf("%+v: got %v", tc.disk, got)
+		}
+	}
+}
+
 func FuzzDomain(f *testing.F) {
 	for _, g := range guests {
 		f.Add(g.xml)

@@ -124,6 +124,20 @@ func (f *found) classOfPath(file string) class {
 	}
 }
 
+// onHost reports whether a disk of a domain is a file on a file system of this machine's own, or one of its plain
+// block devices: then its data lies on whatever storage the machine has.
+func (f *found) onHost(d disk) bool {
+	switch d.Type {
+	case "file", "dir":
+		return f.mounts.fileSystem(d.Source.File) != "" && !f.classOfPath(d.Source.File).IsKnown()
+	case "block":
+		base := path.Base(d.Source.Dev)
+		return len(f.mounts) > 0 && !classOfDevice(d.Source.Dev).IsKnown() && !strings.HasPrefix(base, "mpath") && !strings.HasPrefix(base, "dm-uuid-mpath-")
+	default:
+		return false
+	}
+}
+
 // mounts is the mount table of the machine that the daemon runs on; empty where that is not this one.
 type mounts []linux.MountEntry
 

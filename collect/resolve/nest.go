@@ -113,6 +113,9 @@ func (n *node) finish() *inventory.Node {
 	out.Hypervisors = values(n.hypervisors)
 	for _, id := range slices.Sorted(maps.Keys(n.vms)) {
 		g := inventory.GuestVM{VM: *n.vms[id]}
+		if g.OnHost && !g.Storage.IsKnown() {
+			g.Storage = n.Machine.Storage
+		}
 		if guest := n.guests[id]; guest != nil {
 			g.Guest = guest.finish()
 		}

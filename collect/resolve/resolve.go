@@ -177,6 +177,7 @@ func (r *resolver) add(o *inventory.Observation) {
 			}
 			kept := n.vms[vmKey(&v)]
 			kept.MACs = union(kept.MACs, v.MACs...)
+			kept.OnHost = kept.OnHost || v.OnHost
 		}
 	}
 	for _, c := range o.Clusters {

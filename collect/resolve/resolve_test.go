@@ -122,6 +122,26 @@ func TestVirtualMachineSeenTwiceIsOne(t *testing.T) {
 	}
 }
 
+// The image file of a virtual machine lies on whatever storage its host has; only the host can tell.
+func TestDiskOnItsHost(t *testing.T) {
+	identity := inventory.Identity{MachineID: known("metal")}
+	host := hostWith(identity, inventory.Batch{})
+	host.Machines[0].Storage = known(inventory.LocalVolumes)
+	vm := func(id string, onHost bool, s inventory.Reading[inventory.StorageClass]) inventory.VM {
+		return inventory.VM{ID: id, Hypervisor: "hv", OnHost: onHost, Storage: s}
+	}
+	unknown := inventory.Unknown[inventory.StorageClass]("a file", "")
+	libvirt := observed("libvirt", inventory.Batch{Machines: []inventory.Machine{{ID: "m-host", Identity: identity}}, Hypervisors: []inventory.Hypervisor{{ID: "hv", Machine: "m-host", Kind: "kvm"}},
+		VMs: []inventory.VM{vm("a", true, unknown), vm("b", false, unknown), vm("c", true, known(inventory.IPArray))}})
+	var got []string
+	for _, v := range resolve.Estate(snapshotOf(host, libvirt)).Hosts[0].VMs {
+		got = append(got, v.Storage.String())
+	}
+	if want := []string{"local-volumes", "unknown: a file", "ip-array"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // Clones that share a machine-id stay apart where anything tells them apart, and the conflict is listed.
 func TestClonesStayApart(t *testing.T) {
 	clone := func(name, boot string) *inventory.Snapshot {
