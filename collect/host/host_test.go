@@ -296,7 +296,7 @@ func TestContainersWithoutGroups(t *testing.T) {
 	for _, w := range b.Workloads {
 		layers[w.Name] = w.Layer
 	}
-	want := map[string]inventory.Layer{"process_api": infra, "dockerd": infra, "worker": appl, "agetty": infra}
+	want := map[string]inventory.Layer{"vm-init": infra, "dockerd": infra, "worker": appl, "agetty": infra}
 	for name, layer := range want {
 		if layers[name] != layer {
 			t.Errorf("%s is %q, want %q", name, layers[name], layer)
