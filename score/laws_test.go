@@ -386,3 +386,150 @@ func TestPointsAddUp(t *testing.T) {
 		return nil
 	})
 }
+
+// Law 6: to delete an idle virtual machine, to right-size towards the need, and to retire an empty host never lowers
+// the low end.
+func TestLaw06TidyingNeverHurts(t *testing.T) {
+	m := model(t)
+	forEstates(t, func(r *rand.Rand, e *inventory.Estate) error {
+		for _, add := range []func(*rand.Rand, *inventory.Estate) bool{
+			addIdleVM,
+			func(r *rand.Rand, e *inventory.Estate) bool { return addEmptyHost(m, r, e) },
+		} {
+			with := demo.Clone(e)
+			if !add(r, with) {
+				continue
+			}
+			before, after := rate(m, with), rate(m, e) // what was added is deleted again
+			if !before.Score.None && !after.Score.None && after.Score.Low < before.Score.Low-tolerance {
+				return fmt.Errorf("deleting it lowered the low end from %v to %v\n%s", before.Score.Low, after.Score.Low, difference(before, after))
+			}
+		}
+		for _, h := range e.Hosts {
+			for i := range h.VMs {
+				if cpus, ok := h.VMs[i].VCPUs.Get(); ok && h.VMs[i].Guest == nil && h.VMs[i].Demand.Days.Or(0) >= 7 {
+					changed := demo.Clone(e)
+					v := vmOf(changed, h.Machine.ID, h.VMs[i].ID)
+					// What the series shows has to fit what the virtual machine has had so far.
+					need := math.Ceil(v.Demand.CPUP995.Or(cpus) * m.Thresholds.CPUMargin)
+					if need >= cpus || need < 1 {
+						continue
+					}
+					v.VCPUs = inventory.Known(need)
+					before, after := rate(m, e), rate(m, changed)
+					if after.Score.Low < before.Score.Low-tolerance {
+						return fmt.Errorf("right-sizing %s from %v to %v lowered the low end from %v to %v\n%s", v.ID, cpus, need, before.Score.Low, after.Score.Low, difference(before, after))
+					}
+				}
+			}
+		}
+		return nil
+	})
+}
+
+func vmOf(e *inventory.Estate, host, vm string) *inventory.VM {
+	for _, h := range e.Hosts {
+		for i := range h.VMs {
+			if h.Machine.ID == host && h.VMs[i].ID == vm {
+				return &h.VMs[i].VM
+			}
+		}
+	}
+	return nil
+}
+
+// Law 8: to split a workload into replicas with the same total use and demand never raises the low end, but for the
+// millionth of a unit of weight to which each replica's weight is rounded.
+func TestLaw08ReplicasNeverHelp(t *testing.T) {
+	m := model(t)
+	forEstates(t, func(r *rand.Rand, e *inventory.Estate) error {
+		before := rate(m, e)
+		changed := demo.Clone(e)
+		split := ""
+		changed.Walk(func(n *inventory.Node) {
+			for i := range n.Containers {
+				c := &n.Containers[i]
+				if split != "" || !c.CPULimit.IsAbsent() || !c.MemoryLimit.IsAbsent() || c.State.Or("") != inventory.Running || c.System.Or(true) || r.IntN(3) > 0 {
+					continue
+				}
+				split = c.ID
+				halve(&c.Usage, &c.Demand)
+				twin := *c
+				twin.ID += "-twin"
+				n.Containers = append(n.Containers, twin)
+			}
+		})
+		if split == "" || before.Score.None {
+			return nil
+		}
+		after := rate(m, changed)
+		const rounding = 1e-5 // points
+		if after.Score.Low > before.Score.Low+rounding {
+			return fmt.Errorf("splitting %s raised the low end from %v to %v\n%s", split, before.Score.Low, after.Score.Low, difference(before, after))
+		}
+		return nil
+	})
+}
+
+func halve(u *inventory.Usage, d *inventory.Demand) {
+	if v, ok := u.CPUSeconds.Get(); ok {
+		u.CPUSeconds = inventory.Known(v / 2)
+	}
+	if v, ok := u.Memory.Get(); ok {
+		u.Memory = inventory.Known(v / 2)
+	}
+	if v, ok := u.Network.Get(); ok {
+		u.Network = inventory.Known(v / 2)
+	}
+	if v, ok := d.CPUP995.Get(); ok {
+		d.CPUP995 = inventory.Known(v / 2)
+	}
+	if v, ok := d.MemoryMax.Get(); ok {
+		d.MemoryMax = inventory.Known(v / 2)
+	}
+}
+
+// Law 10: several copies of an estate, each in zones of its own, score what one does. What is not known may only leave
+// more open: things of an unknown kind may be of another kind in each copy, and arrays that nobody listed may be
+// one for all of them.
+func TestLaw10CopiesScoreTheSame(t *testing.T) {
+	m := model(t)
+	forEstates(t, func(r *rand.Rand, e *inventory.Estate) error {
+		want := rate(m, e)
+		many := &inventory.Estate{}
+		for i := range 2 + r.IntN(2) {
+			c := demo.Clone(e)
+			mark := fmt.Sprintf("-%d", i)
+			c.Walk(func(n *inventory.Node) {
+				n.Machine.ID += mark
+				n.Machine.Zone += mark
+				for j := range n.Containers {
+					if s, ok := n.Containers[j].Service.Get(); ok { // services span hosts, not copies
+						n.Containers[j].Service = inventory.Known(s + mark)
+					}
+				}
+			})
+			for j := range c.Clusters {
+				c.Clusters[j].ID += mark
+			}
+			for j := range c.Arrays {
+				c.Arrays[j].ID += mark
+			}
+			many.Hosts = append(many.Hosts, c.Hosts...)
+			many.Clusters = append(many.Clusters, c.Clusters...)
+			many.Arrays = append(many.Arrays, c.Arrays...)
+		}
+		got := rate(m, many)
+		for i := range want.Pillars {
+			for j := range want.Pillars[i].Indicators {
+				x, y := want.Pillars[i].Indicators[j], got.Pillars[i].Indicators[j]
+				same := math.Abs(x.Low-y.Low) < tolerance && math.Abs(x.High-y.High) < tolerance
+				wider := (x.ID == "components.uniformity" || x.ID == "components.per-workload") && y.Low < x.Low+tolerance && y.High > x.High-tolerance
+				if !same && !wider || math.Abs(x.Share-y.Share) > tolerance {
+					return fmt.Errorf("%s: %v to %v became %v to %v", x.ID, x.Low, x.High, y.Low, y.High)
+				}
+			}
+		}
+		return nil
+	})
+}
