@@ -32,6 +32,8 @@ func zoneName(z string) string { return strings.ReplaceAll(z, "|", "/") }
 
 func (s *Stack) tallyHost(t *Tally) {
 	m := &s.Host.Machine
+	z := zoneName(m.Zone)
+	t.add(ofHosts, "z|"+z+"|", Exact(1)) // a zone is one, whatever is powered in it
 	count := Range{1, 1}
 	if on, known := m.Powered.Get(); !known {
 		count.Lo = 0
@@ -44,7 +46,6 @@ func (s *Stack) tallyHost(t *Tally) {
 	if ok && ok2 {
 		size = fmt.Sprintf("%d|%d", int64(math.Round(min(cores, maxCores)*1000)), int64(min(mem.GiB(), maxGiB)*1024))
 	}
-	z := zoneName(m.Zone)
 	t.add(ofHosts, "h|"+z+"|"+size, count)
 	lo, hi := hostUnit(m)
 	t.add(ofHosts, fmt.Sprintf("u|%s|%d|%d", z, lo, hi), count)
@@ -155,9 +156,14 @@ func spares(bound float64, m *Model) float64 {
 	return math.Max(1, math.Ceil(bound/float64(max(1, m.Thresholds.HostsPerSpare))))
 }
 
-// least counts the hosts, largest first in dimension d, that cover the need. Hopeful: hosts that may exist do, and
-// hosts of unknown size are boundless. Otherwise only hosts that are certain count. Where those do not suffice,
-// all others are used up as well, as if they held nothing, and further ones of the largest size are added.
+// least bounds the number of hosts, largest first in dimension d, that cover the need; where all that are there do
+// not suffice, further ones of the largest size are added. Of hosts that may be there or not it is not known which
+// are, so the number is the least, or the most, over all sets of hosts that may be.
+//
+// Hopeful is the least. A set that suffices needs as many as all hosts together at least; one that does not needs
+// the certain ones and further ones of the largest size, for which a smaller host is no replacement. A host of
+// unknown size is boundless. Otherwise it is the most: only certain hosts of known size hold anything, and where
+// those do not suffice all others are used up as well, as if they held nothing.
 func (z *zone) least(d int, need float64, hopeful bool, headroom float64) float64 {
 	if need <= 0 {
 		return 0
@@ -167,31 +173,49 @@ func (z *zone) least(d int, need float64, hopeful bool, headroom float64) float6
 	}
 	types := slices.Clone(z.types)
 	slices.SortFunc(types, func(a, b hostType) int { return cmp.Compare(b.capacity[d], a.capacity[d]) })
-	var used, largest float64
-	doubtful := float64(z.unsized)
-	for _, t := range types {
-		doubtful += float64(t.count.Hi - t.count.Lo)
-		n := float64(t.count.Lo)
-		if hopeful {
-			n = float64(t.count.Hi)
+	certain := func(t hostType) int64 { return t.count.Lo }
+	possible := func(t hostType) int64 { return t.count.Hi }
+	used, left, largest := fill(types, d, need, headroom, certain)
+	if !hopeful {
+		switch {
+		case left <= 0:
+			return used
+		case largest == 0:
+			return math.Inf(1)
 		}
-		size := float64(t.capacity[d]) * headroom
+		used += float64(z.unsized)
+		for _, t := range types {
+			used += float64(t.count.Hi - t.count.Lo)
+		}
+		return used + math.Ceil(left/largest-1e-9)
+	}
+	all, short, largest := fill(types, d, need, headroom, possible)
+	switch {
+	case largest == 0:
+		return math.Inf(1)
+	case left > 0:
+		used += math.Ceil(left/largest - 1e-9)
+	}
+	if short > 0 {
+		return used
+	}
+	return math.Min(used, all)
+}
+
+// fill fills hosts from the largest down: how many it takes, what need is left when all are full, and the size of
+// the largest.
+func fill(types []hostType, d int, need, headroom float64, count func(hostType) int64) (used, left, largest float64) {
+	for _, t := range types {
+		n, size := float64(count(t)), float64(t.capacity[d])*headroom
 		if n == 0 || size <= 0 {
 			continue
 		}
 		largest = math.Max(largest, size)
-		wanted := math.Ceil(need/size - 1e-9)
-		if wanted <= n {
-			return used + math.Max(wanted, 0)
+		if wanted := math.Ceil(need/size - 1e-9); wanted <= n {
+			return used + math.Max(wanted, 0), 0, largest
 		}
 		used += n
 		need -= n * size
 	}
-	if largest == 0 {
-		return math.Inf(1)
-	}
-	if !hopeful {
-		used += doubtful
-	}
-	return used + math.Ceil(need/largest-1e-9)
+	return used, need, largest
 }

@@ -118,6 +118,36 @@ func TestLaw02ForgettingNeverHelps(t *testing.T) {
 	})
 }
 
+// Law 2 for every single fact of small estates, so that rare combinations come up too.
+func TestLaw02EveryFact(t *testing.T) {
+	m := model(t)
+	n := 300
+	if testing.Short() || raceEnabled {
+		n = 20
+	}
+	var wg sync.WaitGroup
+	const workers = 4
+	for w := range workers {
+		wg.Go(func() {
+			for seed := w; seed < n; seed += workers {
+				r := rand.New(rand.NewPCG(uint64(seed), 78))
+				e := demo.RandomEstate(r, demo.RandomOptions{Hosts: 2, Unknown: float64(seed%3) / 10, Stale: seed%2 == 1})
+				before := rate(m, e)
+				for i, f := range demo.Readings(e) {
+					if f.State() == inventory.StateUnknown {
+						continue
+					}
+					if err := neverHelps(m, before, rate(m, demo.Forget(e, i))); err != nil {
+						t.Errorf("seed %d: forgetting %s (%s): %v", seed, f.Path, f, err)
+						return
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
 func neverHelps(m *score.Model, before, after *score.Result) error {
 	switch {
 	case before.Score.None || after.Score.None:

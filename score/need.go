@@ -18,7 +18,7 @@ func (s *Stack) needOf(replicas []*Work, a Activity, whole bool) [2]Range {
 	var cpu, mem span // cores, MiB
 	stepCPU, stepMem := int64(10), int64(16)
 	for _, x := range replicas {
-		if x.Form == Opaque {
+		if x.Place.Node == nil { // a virtual machine is sized in larger steps
 			stepCPU, stepMem = 1000, 256
 		}
 		c, m, known := s.series(&x.demand)

@@ -76,7 +76,7 @@ func (r *Rater) Ladder() Rating {
 		return Rating{Applicable: true, Coverage: r.Coverage(), Explanation: "there is no active work to rate"}
 	case na.Hi > 0 && certain(masses) == 0:
 		// Perhaps it applies to nothing: then its weight goes to other indicators, which [0,1] allows for.
-		return Rating{Low: 0, High: 1, Applicable: true, Coverage: r.Coverage(), Explanation: "whether it applies to any active work is not known"}
+		return Rating{Low: 0, High: 1, Applicable: true, Explanation: "whether it applies to any active work is not known"}
 	}
 	return Rating{Low: low, High: high, Applicable: true, Coverage: r.Coverage(), Explanation: r.spread(masses)}
 }

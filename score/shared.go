@@ -16,7 +16,7 @@ func (s *Stack) tallyShared(t *Tally) {
 	}
 	for _, p := range s.Places {
 		seen := int64(0)
-		if p.Node != nil && p.Node.Machine.Processes.IsKnown() {
+		if p.Node != nil && p.Node.Machine.Processes.IsKnown() && !p.Doubtful {
 			seen = 1
 		}
 		t.add(ofFrame, "machines", Range{seen, 1})
@@ -79,10 +79,8 @@ func (s *Stack) ComponentsOf(p *Place) map[string]Range {
 	}
 	maybe := Range{0, 1}
 	image := Exact(1) // an operating system image runs here
-	if p.VM != nil {
-		if !p.VM.State.IsKnown() {
-			image = maybe
-		}
+	if p.Doubtful {
+		image = maybe
 	}
 	if p.Node == nil {
 		add("os-image", image)
@@ -116,8 +114,11 @@ func (s *Stack) ComponentsOf(p *Place) map[string]Range {
 		case kindKnown && kind == inventory.Cloud: // arrays below a cloud are the provider's
 		case !known && !m.Storage.IsAbsent():
 			add("unseen-array", maybe)
-		case class == inventory.FCArray, class == inventory.IPArray:
+		case class != inventory.FCArray && class != inventory.IPArray:
+		case kindKnown:
 			add("unseen-array", Exact(1))
+		default: // of a cloud it would be the provider's
+			add("unseen-array", maybe)
 		}
 	}
 	for _, c := range p.Node.Containers {
@@ -127,7 +128,7 @@ func (s *Stack) ComponentsOf(p *Place) map[string]Range {
 			continue
 		}
 		r := maybe
-		if running && sure && m.Powered.IsKnown() && on {
+		if running && sure && !p.Doubtful && on {
 			r.Lo = 1
 		}
 		add("os-image", r)

@@ -29,6 +29,7 @@ type Place struct {
 	VM         *inventory.VM         // nil on the host
 	Hypervisor *inventory.Hypervisor // below VM
 	Below      *Place                // nil on the host
+	Doubtful   bool                  // it, or something below it, may not be running at all
 	host       *inventory.Node
 }
 
@@ -102,6 +103,7 @@ func NewStack(h *inventory.Node, m *Model, opt Options) *Stack {
 
 func (s *Stack) place(p *Place) {
 	s.Places = append(s.Places, p)
+	p.Doubtful = p.Below != nil && p.Below.Doubtful || p.VM != nil && !p.VM.State.IsKnown() || p.Node != nil && !p.Node.Machine.Powered.IsKnown()
 	first := len(s.Works)
 	defer func() { s.doubt(p, s.Works[first:]) }()
 	if on, known := p.Machine().Powered.Get(); p.Node != nil && known && !on {
@@ -130,16 +132,31 @@ func (s *Stack) place(p *Place) {
 	}
 }
 
-// doubt marks work on a machine of which nobody knows whether it is powered: there may be none.
+// doubt marks work of a place that may not be running: there may be none.
 func (s *Stack) doubt(p *Place, works []*Work) {
-	if p.Node == nil || p.Node.Machine.Powered.IsKnown() {
+	if !p.Doubtful {
 		return
 	}
 	for _, x := range works {
-		pw := p.Node.Machine.Powered
-		x.running = inventory.Unknown[inventory.RunState](pw.Why(), pw.Remedy())
+		if x.running.IsKnown() {
+			x.running = inventory.Unknown[inventory.RunState](p.doubt())
+		}
 		x.Activity = ActivityUnknown
 		x.Weight.Lo, x.need[0].Lo, x.need[1].Lo = 0, 0, 0
+	}
+}
+
+// doubt says why it is not known whether the place runs, and what would tell.
+func (p *Place) doubt() (why, remedy string) {
+	switch {
+	case p.VM != nil && !p.VM.State.IsKnown():
+		return p.VM.State.Why(), p.VM.State.Remedy()
+	case p.Node != nil && !p.Node.Machine.Powered.IsKnown():
+		return p.Node.Machine.Powered.Why(), p.Node.Machine.Powered.Remedy()
+	case p.Below != nil:
+		return p.Below.doubt()
+	default:
+		return "", ""
 	}
 }
 
@@ -253,7 +270,7 @@ func (s *Stack) containers(p *Place) {
 	}
 	for _, x := range works {
 		if x.group == "" {
-			s.weighLoose(x, []*Work{x})
+			s.weighLoose(x, []*Work{x}, true)
 			continue
 		}
 		replicas := groups[x.group]
@@ -263,7 +280,7 @@ func (s *Stack) containers(p *Place) {
 		switch {
 		case stray || x.shared:
 			for _, r := range replicas {
-				s.weighLoose(r, replicas)
+				s.weighLoose(r, replicas, stray)
 			}
 		default:
 			s.weigh(replicas...)
@@ -292,6 +309,9 @@ func groupKey(c *inventory.Container) (key string, shared bool) {
 	}
 	if v, ok := c.Image.Get(); ok {
 		return "image " + v, false
+	}
+	if c.Image.IsAbsent() { // a system container: what it is made of is its own
+		return "container " + c.ID, false
 	}
 	return "", false
 }
@@ -335,23 +355,28 @@ func networkPerDay(u *inventory.Usage) (perDay float64, known bool) {
 	return float64(n) / math.Max(1, float64(age/inventory.Day)), true
 }
 
-// activity judges replicas together: Active and Idle need positive evidence.
+// activity judges replicas together: Active and Idle need positive evidence. Only use of replicas that are known to
+// run speaks for activity.
 func (s *Stack) activity(replicas []*Work) Activity {
 	th := &s.model.Thresholds
-	cpu, network := span{}, 0.0
-	networkKnown, aged, runs := true, true, true
+	var cpu span
+	var runningCPU, network, runningNetwork float64
+	networkKnown, aged, runs := true, true, false
 	for _, x := range replicas {
-		st, ok := x.running.Get()
-		runs = runs && ok && st != inventory.Stopped
-		cpu = cpu.plus(x.cpu)
 		n, ok := networkPerDay(&x.usage)
 		network += n
 		networkKnown = networkKnown && ok
+		cpu = cpu.plus(x.cpu)
+		if st, ok := x.running.Get(); ok && st != inventory.Stopped {
+			runs = true
+			runningCPU += x.cpu.lo
+			runningNetwork += n
+		}
 		age, ok := x.usage.Age.Get()
 		aged = aged && ok && float64(age) >= th.IdleDays*float64(inventory.Day)
 	}
 	switch {
-	case runs && (cpu.lo >= th.ActiveCores || network >= th.ActiveNetworkBytes):
+	case runningCPU >= th.ActiveCores || runningNetwork >= th.ActiveNetworkBytes:
 		return Active
 	case aged && networkKnown && cpu.hi < th.ActiveCores && network < th.ActiveNetworkBytes:
 		return Idle
@@ -369,7 +394,8 @@ func (s *Stack) weight(cpu, gib, times float64) float64 {
 }
 
 // weigh gives each of the replicas of one workload its weight: its own use, and an equal part of what is missing
-// to the floors, which apply to the sum.
+// to the floors, which apply to the sum. Where the use of some replica is not known, nor is what is missing: it is
+// then nothing at the low end of each, and as much as could be at the high end.
 func (s *Stack) weigh(replicas ...*Work) {
 	activity := s.activity(replicas)
 	var cpu, gib span
@@ -381,23 +407,25 @@ func (s *Stack) weigh(replicas ...*Work) {
 		(s.weight(cpu.lo, gib.lo, 1) - s.weight(cpu.lo, gib.lo, 0)) / n,
 		(s.weight(cpu.hi, gib.hi, 1) - s.weight(cpu.hi, gib.hi, 0)) / n,
 	}
+	if n > 1 && missing.lo != missing.hi {
+		missing = span{0, missing.lo}
+	}
 	for _, x := range replicas {
-		own := span{s.weight(x.cpu.lo, x.gib.lo, 0) + missing.lo, s.weight(x.cpu.hi, x.gib.hi, 0) + missing.hi}
-		x.settle(activity, own)
+		x.settle(activity, span{s.weight(x.cpu.lo, x.gib.lo, 0) + missing.lo, s.weight(x.cpu.hi, x.gib.hi, 0) + missing.hi})
 	}
 	replicas[0].need = s.needOf(replicas, activity, true)
 }
 
 // weighLoose weighs work that may or may not be a replica of other work: without floors at the low end, with
-// floors of its own at the high end. What is idle by itself may be part of something active.
-func (s *Stack) weighLoose(x *Work, replicas []*Work) {
+// floors of its own on top at the high end. Beside a stray container, what is idle may be part of something active.
+func (s *Stack) weighLoose(x *Work, replicas []*Work, stray bool) {
 	activity := s.activity(replicas)
-	if activity == Idle && !x.shared {
+	if activity == Idle && stray {
 		activity = ActivityUnknown
 	}
-	own := span{s.weight(x.cpu.lo, x.gib.lo, 0), s.weight(x.cpu.hi, x.gib.hi, 1)}
-	if x.shared { // floors would have to apply to the sum over all hosts, which no host knows
-		own.hi = s.weight(x.cpu.hi, x.gib.hi, 0)
+	own := span{s.weight(x.cpu.lo, x.gib.lo, 0), s.weight(x.cpu.hi, x.gib.hi, 0)}
+	if !x.shared { // of what spans hosts, floors would have to apply to the sum, which no host knows
+		own.hi += s.weight(0, 0, 1)
 	}
 	x.settle(activity, own)
 	if x.need = s.needOf([]*Work{x}, activity, false); !x.shared { // a workload of its own at most
@@ -410,6 +438,9 @@ func (s *Stack) weighLoose(x *Work, replicas []*Work) {
 }
 
 func (x *Work) settle(a Activity, w span) {
+	if st, ok := x.running.Get(); a == Active && (!ok || st == inventory.Stopped) {
+		a = ActivityUnknown // its replicas are active; whether it is there at all is not known
+	}
 	x.Activity = a
 	switch a {
 	case Idle:

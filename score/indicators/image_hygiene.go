@@ -175,6 +175,12 @@ func mostUsed(a, b inventory.Reading[bool]) inventory.Reading[bool] {
 
 // tally adds a stored thing and returns how many of its two facts are known: size and use.
 func (o Stored) tally(add *score.Adder, p *score.Place) int64 {
+	if p.Doubtful { // perhaps none of it is there: it can only do harm at the low end and good at the high end
+		if v, ok := o.Size.Get(); ok {
+			o.Limit = inventory.Known(v)
+		}
+		o.Size = inventory.Unknown[inventory.Bytes]("whether the machine runs is not known", "")
+	}
 	size, known := o.Size.Get()
 	use, sure := o.InUse.Get()
 	covered := int64(0)

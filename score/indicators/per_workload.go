@@ -25,8 +25,10 @@ func perWorkload(ind *score.Indicator) {
 			}
 			fact := score.Fact{Name: "components", Value: strings.Join(text, ", "), Known: sum.Lo == sum.Hi}
 			if !fact.Known {
-				fact.Why = "what stands below " + p.Name() + " was not seen"
-				fact.Remedy = "assess the hypervisor too"
+				fact.Why, fact.Remedy = "what stands below "+p.Name()+" was not seen", "assess the hypervisor too"
+				if r := components["server"]; r.Lo == r.Hi {
+					fact.Why, fact.Remedy = "whether it runs, or keeps its data on an array, is not known", ""
+				}
 			}
 			add.Note(p.Name(), fact, p.Machine().Seen, float64(sum.Hi), float64(sum.Hi-sum.Lo))
 		}

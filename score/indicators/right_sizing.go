@@ -38,7 +38,7 @@ func tallyVM(s *score.Stack, p *score.Place, add *score.Adder) {
 			}
 		}
 	}
-	certain := p.VM.State.IsKnown()
+	certain := !p.Doubtful
 	vcpus, cpuKnown := p.VM.VCPUs.Get()
 	memory, memKnown := p.VM.Memory.Get()
 	cores, gib := p.Capacity()
