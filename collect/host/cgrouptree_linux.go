@@ -19,6 +19,9 @@ const (
 // show the processes of others: the file system of control groups still shows which there are, and what they use,
 // but neither since when nor which programs they run.
 func (l *look) grouped(ctx context.Context, have []inventory.Container) []inventory.Container {
+	if l.inside { // what is mounted there may be the groups of the machine, and not of the container
+		return have
+	}
 	h := l.hierarchies()
 	known := make(map[string]bool, len(have))
 	for _, c := range have {
