@@ -3,6 +3,7 @@ package inventory
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 )
@@ -141,6 +142,9 @@ type readingObject struct {
 func (r Reading[T]) MarshalJSON() ([]byte, error) {
 	switch r.state {
 	case StateKnown:
+		if b, ok := appendPlain(nil, r.value); ok {
+			return b, nil
+		}
 		return json.Marshal(r.value)
 	case StateAbsent:
 		return []byte(`{"absent":true}`), nil
@@ -160,7 +164,17 @@ func (r *Reading[T]) UnmarshalJSON(b []byte) error {
 	}
 	if len(b) == 0 || b[0] != '{' {
 		var v T
-		if err := json.Unmarshal(b, &v); err != nil {
+		if parsePlain(b, &v) {
+			*r = Known(v)
+			return nil
+		}
+		err := json.Unmarshal(b, &v)
+		var kind *json.UnmarshalTypeError
+		switch {
+		case errors.As(err, &kind):
+			kind.Offset = 0 // it counts from the beginning of the reading, which says nothing
+			return kind
+		case err != nil:
 			return err
 		}
 		*r = Known(v)
