@@ -2,6 +2,7 @@ package score
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/infraopt/infraopt/collect/inventory"
@@ -19,7 +20,10 @@ type Adder struct {
 func (a *Adder) Model() *Model { return a.model }
 
 // Add adds a term.
-func (a *Adder) Add(term string, r Range) { a.tally.add(a.def.ID, term, r) }
+func (a *Adder) Add(term string, r Range) { a.tally.add(a.def.ID, term, "", r) }
+
+// AddKind adds a term that has a kind, such as the version of an operating system.
+func (a *Adder) AddKind(term, kind string, r Range) { a.tally.add(a.def.ID, term, kind, r) }
 
 // A Fact is one reading as evidence: what it is, what it says, who saw it.
 type Fact struct {
@@ -28,15 +32,24 @@ type Fact struct {
 	Known  bool
 	Why    string
 	Remedy string
+
+	reading fmt.Stringer // says the value where Value is empty: most facts are never read
 }
 
 // FactOf makes a Fact of a reading.
 func FactOf[T any](name string, r inventory.Reading[T]) Fact {
-	f := Fact{Name: name, Value: r.String(), Known: !r.IsUnknown()}
-	if !f.Known {
-		f.Value, f.Why, f.Remedy = "unknown", r.Why(), r.Remedy()
+	if r.IsUnknown() {
+		return Fact{Name: name, Value: "unknown", Why: r.Why(), Remedy: r.Remedy()}
 	}
-	return f
+	return Fact{Name: name, Known: true, reading: r}
+}
+
+// value puts the value into words.
+func (f *Fact) value() string {
+	if f.Value == "" && f.reading != nil {
+		return f.reading.String()
+	}
+	return f.Value
 }
 
 // TermCover counts how much of an indicator's evidence is known: Lo of Hi.
@@ -44,6 +57,9 @@ const termCover = "cover"
 
 // termNA is the weight of work to which the question does not apply.
 const termNA = "na"
+
+// termWaived counts the pieces of work for which the question is waived.
+const termWaived = "waived"
 
 // Cover counts evidence: known of total questions had an answer.
 func (a *Adder) Cover(known, total int64) { a.Add(termCover, Range{known, total}) }
@@ -78,14 +94,15 @@ func (a *Adder) StandIf(x *Work, low, high string, known bool, f Fact) {
 }
 
 func (a *Adder) stand(x *Work, low, high string, w Range, applies bool, f Fact) {
-	lo, _ := a.def.Step(low)
-	hi, _ := a.def.Step(high)
-	if hi.Value < lo.Value {
+	lo, hi := a.def.rung(low), a.def.rung(high)
+	if hi < lo {
 		lo, hi, low, high = hi, lo, high, low
 	}
-	a.Add(low+"|"+high, w)
-	a.coverWork(x, low == high, applies)
-	a.note(x, f, w, lo.Value, hi.Value)
+	a.tally.add(a.def.ID, low, high, w)
+	a.coverWork(x, lo == hi, applies)
+	if a.notes != nil {
+		a.note(x, f, w, a.def.Ladder[lo].Value, a.def.Ladder[hi].Value)
+	}
 }
 
 // NotApplicable says that the question has no meaning for work. Where that is not known, call StandIf as well.
@@ -112,7 +129,7 @@ func (a *Adder) note(x *Work, f Fact, w Range, low, high float64) {
 // notes of the indicator share.
 func (a *Adder) Note(subject string, f Fact, seen []string, lost, open float64) {
 	if a.notes != nil {
-		a.notes.add(Evidence{Subject: subject, Fact: f.Name, Value: f.Value, Source: first(seen), Known: f.Known, Why: f.Why, Remedy: f.Remedy, Lost: lost, Open: open})
+		a.notes.add(Evidence{Subject: subject, Fact: f.Name, Value: f.value(), Source: first(seen), Known: f.Known, Why: f.Why, Remedy: f.Remedy, Lost: lost, Open: open})
 	}
 }
 

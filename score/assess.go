@@ -15,14 +15,15 @@ import (
 // Request is what an assessment depends on besides the estate and the model.
 type Request struct {
 	Options
-	Now  time.Time
 	Tool inventory.Tool
 	Top  int // machines, containers and virtual machines listed; 0 lists all
 }
 
 // Assess applies a model to an estate. It leaves recommendations empty, which package plan adds.
 func Assess(e *inventory.Estate, m *Model, req Request) *Assessment {
+	whole := e
 	ledger := NewLedger(e, m, req.Options)
+	e = ledger.Estate()
 	res := ledger.Rate()
 	a := &Assessment{
 		Schema:      AssessmentSchema,
@@ -30,23 +31,30 @@ func Assess(e *inventory.Estate, m *Model, req Request) *Assessment {
 		Tool:        ToolInfo{Name: req.Tool.Name, Version: req.Tool.Version, Commit: req.Tool.Commit, Rules: m.Rules()},
 		Score:       res.Score,
 		Level:       res.Level,
-		Coverage:    Coverage{Frame: frame(ledger.total), Evidence: res.Coverage, Freshness: freshness(e, req.Now, m.Thresholds.FreshDays)},
+		Coverage:    Coverage{Frame: res.frame(), Evidence: res.Coverage, Freshness: freshness(e, req.Now, m.Thresholds.FreshDays)},
 
 		Recommendations: []Recommendation{}, Risks: []Risk{}, Gaps: []GapResult{}, Sources: []SourceResult{},
 	}
 	a.Headline = headline(res, m)
 	books := explain(e, m, req.Options)
 	a.Pillars = pillars(res, books)
-	if !req.RunningIsActive && res.sums.active.Lo == 0 && res.sums.active.Hi > 0 {
+	if !req.RunningIsActive && res.sheet.active.Lo == 0 && res.sheet.active.Hi > 0 {
 		opt := req.Options
 		opt.RunningIsActive = true
 		assumed := NewLedger(e, m, opt).Rate()
-		if assumed.sums.active.Lo > 0 {
+		if assumed.sheet.active.Lo > 0 {
 			a.Assumed = &Assumed{Assumption: RunningIsActive, Score: assumed.Score, Level: assumed.Level, Headline: headline(assumed, m), Pillars: pillars(assumed, explain(e, m, opt))}
 		}
 	}
 	if req.RunningIsActive {
 		a.Assumed = &Assumed{Assumption: RunningIsActive, Score: a.Score, Level: a.Level, Headline: a.Headline, Pillars: a.Pillars}
+	}
+	if len(m.Waivers) > 0 {
+		a.Waivers = m.waivers(whole, req.Now)
+		all := *m
+		all.Waivers = nil
+		unwaived := NewLedger(whole, &all, req.Options).Rate().Score
+		a.Unwaived = &unwaived
 	}
 	a.Inventory = count(e)
 	a.list(e, m, req, ledger)
@@ -59,12 +67,11 @@ func Assess(e *inventory.Estate, m *Model, req Request) *Assessment {
 // RunningIsActive names the assumption of Options.RunningIsActive.
 const RunningIsActive = "running-is-active"
 
-func frame(t *Tally) float64 {
-	r := t.Get(ofFrame, "machines")
-	if r.Hi == 0 {
+func (r *Result) frame() float64 {
+	if r.sheet.frame.Hi == 0 {
 		return 0
 	}
-	return float64(r.Lo) / float64(r.Hi)
+	return float64(r.sheet.frame.Lo) / float64(r.sheet.frame.Hi)
 }
 
 // freshness is the share of what was seen that was seen within some days.
@@ -85,12 +92,12 @@ func freshness(e *inventory.Estate, now time.Time, days float64) float64 {
 }
 
 func headline(res *Result, m *Model) Headline {
-	s := res.sums
+	s := res.sheet
 	h := Headline{
 		Workloads:             Bounds{Low: float64(s.workloads.Lo), High: float64(s.workloads.Hi)},
-		ComponentsBounds:      Bounds{Low: s.components.lo + s.irreducible, High: s.components.hi + s.irreducible},
-		ComponentsPerWorkload: finite(s.cpw()),
-		Attainable:            finite(s.attainableBounds()),
+		ComponentsBounds:      res.Components(),
+		ComponentsPerWorkload: finite(res.cpw()),
+		Attainable:            finite(res.attainable()),
 		Hosts:                 int(s.hosts.Lo),
 		HostsBound:            int(math.Min(s.bound.lo, float64(s.hosts.Hi))),
 		ByClass:               []ComponentClass{},
@@ -118,11 +125,9 @@ func explain(e *inventory.Estate, m *Model, opt Options) map[string]*notebook {
 		books[m.Indicators[i].ID] = &notebook{}
 	}
 	for _, h := range e.Hosts {
-		s := NewStack(h, m, opt)
-		for i := range m.Indicators {
-			ind := &m.Indicators[i]
-			ind.Tally(s, &Adder{def: &ind.Definition, model: m, tally: &Tally{}, notes: books[ind.ID]})
-		}
+		m.tallyIndicators(NewStack(h, m, opt), func(ind *Indicator) *Adder {
+			return &Adder{def: &ind.Definition, model: m, tally: &Tally{}, notes: books[ind.ID]}
+		})
 	}
 	return books
 }
@@ -266,8 +271,8 @@ func (a *Assessment) list(e *inventory.Estate, m *Model, req Request, ledger *Le
 func machineResult(n *inventory.Node, on string, res *Result, e *inventory.Estate) MachineResult {
 	m := &n.Machine
 	r := MachineResult{ID: m.ID, Name: m.Name.Or(m.ID), Kind: string(m.Kind.Or("unknown")), OS: osName(&m.OS), On: on, Roles: m.Roles,
-		Score: res.Score, Level: res.Level.Number, Components: res.sums.components.lo + res.sums.irreducible,
-		Workloads: int(res.sums.workloads.Hi), Containers: len(n.Containers), VMs: len(n.VMs), Seen: m.Seen}
+		Score: res.Score, Level: res.Level.Number, Components: res.Components().Low,
+		Workloads: int(res.sheet.workloads.Hi), Containers: len(n.Containers), VMs: len(n.VMs), Seen: m.Seen}
 	if manager, inside := m.Inside.Get(); inside {
 		r.Kind = "container (" + manager + ")"
 	}
@@ -351,7 +356,7 @@ func sources(e *inventory.Estate) []SourceResult {
 
 func risks(res *Result) []Risk {
 	out := []Risk{}
-	s := res.sums
+	s := res.sheet
 	if s.hosts.Lo > 0 && s.bound.lo > float64(s.hosts.Hi) {
 		noun := "hosts"
 		if s.hosts.Hi == 1 {

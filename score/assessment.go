@@ -18,6 +18,8 @@ type Assessment struct {
 	Tool            ToolInfo         `json:"tool"`
 	Score           Bounds           `json:"score"` // low is what is proven; both ends null where there is nothing to rate
 	Assumed         *Assumed         `json:"assumed,omitempty"`
+	Waivers         []WaiverResult   `json:"waivers,omitempty"`  // what was taken out of the score, and why
+	Unwaived        *Bounds          `json:"unwaived,omitempty"` // the score that there would be without waivers
 	Coverage        Coverage         `json:"coverage"`
 	Level           LevelResult      `json:"level"`
 	Headline        Headline         `json:"headline"`
@@ -39,7 +41,8 @@ type ToolInfo struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
 	Commit  string `json:"commit"`
-	Rules   string `json:"rules"` // hash over model, indicators and actions
+	Rules   string `json:"rules"`           // hash over model, indicators and actions
+	Model   string `json:"model,omitempty"` // the user's model file, where one changed the rules
 }
 
 // Bounds is an interval that a true value is known to lie in. Without a value both ends are null in JSON.
@@ -107,9 +110,20 @@ type Gate struct {
 	Text  string  `json:"text"` // "converged ≥ .50"
 	Unit  string  `json:"unit"` // of Have and Want
 	Have  float64 `json:"have"` // on the low end
+	High  float64 `json:"high"` // at the high end: what it could be while some things are not known
 	Want  float64 `json:"want"`
 	Met   bool    `json:"met"`
 	Upper bool    `json:"upper,omitempty"` // Have must be at most Want, not at least
+	Lift  []Lift  `json:"lift"`            // what would bring it about, the most effective first; empty where it is met
+}
+
+// A Lift is something that would help an estate over a gate.
+type Lift struct {
+	Kind string  `json:"kind"` // see: a look at what is not known; do: a recommendation
+	Text string  `json:"text"` // what to look at, or the title of the recommendation
+	ID   string  `json:"id,omitempty"`
+	Have float64 `json:"have"` // where the gate then stands: at best for a look, on the low end for a recommendation
+	Met  bool    `json:"met"`
 }
 
 // Units of gates.

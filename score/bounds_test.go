@@ -92,11 +92,11 @@ func TestEntropyBoundsHold(t *testing.T) {
 
 // The least number of hosts, by hand: hosts of 10 and 4 cores of which .9 may be filled.
 func TestHostsBound(t *testing.T) {
-	m := &Model{Thresholds: Thresholds{Headroom: .9, HostsPerSpare: 20}}
-	types := []hostType{{[2]int64{4000, 1000}, Exact(3)}, {[2]int64{10000, 1000}, Exact(2)}}
+	m := &Model{Thresholds: Thresholds{HostsPerSpare: 20}}
+	types := []HostType{{[2]int64{4000, 1000}, Exact(3)}, {[2]int64{10000, 1000}, Exact(2)}}
 	tests := []struct {
 		cpu, mem  Range
-		types     []hostType
+		types     []HostType
 		unsized   int64
 		low, high float64
 	}{
@@ -111,8 +111,8 @@ func TestHostsBound(t *testing.T) {
 		{Exact(9000), Exact(0), nil, 1, 2, math.Inf(1)},
 	}
 	for _, test := range tests {
-		z := &zone{types: test.types, unsized: test.unsized, needs: [2]Range{test.cpu, test.mem}, hosts: Exact(5)}
-		if low, high := z.bound(m); low != test.low || high != test.high {
+		z := &zone{ZoneDemand: ZoneDemand{Types: test.types, Unsized: test.unsized, Needs: [2]Range{test.cpu, test.mem}, Headroom: .9}, hosts: Exact(5)}
+		if low, high := m.hostsNeeded(z); low != test.low || high != test.high {
 			t.Errorf("cpu %v, memory %v, %d unsized: got %v to %v, want %v to %v", test.cpu, test.mem, test.unsized, low, high, test.low, test.high)
 		}
 	}

@@ -2,20 +2,18 @@ package score
 
 import (
 	"fmt"
+	"math"
 	"strings"
 )
 
 // level finds the highest level whose conditions all hold on the low end. Levels are not cumulative: an estate
 // may meet a higher one without a lower one's gate.
-func (m *Model) level(res *Result, groups map[string][]Term) LevelResult {
-	out := LevelResult{Name: "Unassessed", HeldBackBy: []Gate{}, NextGates: []Gate{}, Distribution: m.distribution(groups)}
+func (m *Model) level(res *Result) LevelResult {
+	out := LevelResult{Name: "Unassessed", HeldBackBy: []Gate{}, NextGates: []Gate{}, Distribution: m.distribution(res.sheet)}
 	if res.Unassessed == "" {
-		for i := range m.Levels {
-			if gates := m.gates(&m.Levels[i], res, groups); allMet(gates) {
-				out.Number, out.Name = m.Levels[i].Number, m.Levels[i].Name
-			}
-		}
-		if out.Number == 0 {
+		if l := m.reached(res); l != nil {
+			out.Number, out.Name = l.Number, l.Name
+		} else {
 			res.Unassessed = fmt.Sprintf("only %d %% of the evidence is known", int(100*res.Coverage))
 		}
 	}
@@ -26,7 +24,7 @@ func (m *Model) level(res *Result, groups map[string][]Term) LevelResult {
 			continue
 		}
 		out.Next = l.Name
-		out.NextGates = m.gates(l, res, groups)
+		out.NextGates = m.gates(l, res)
 		for _, g := range out.NextGates {
 			if !g.Met {
 				out.HeldBackBy = append(out.HeldBackBy, g)
@@ -36,52 +34,83 @@ func (m *Model) level(res *Result, groups map[string][]Term) LevelResult {
 	return out
 }
 
-func allMet(gates []Gate) bool {
-	for _, g := range gates {
-		if !g.Met {
-			return false
+// reached is the highest level whose conditions are met, or nil.
+func (m *Model) reached(res *Result) *Level {
+	for i := len(m.Levels) - 1; i >= 0; i-- {
+		if m.conditions(&m.Levels[i], res, func(c *condition) bool { return c.met }) {
+			return &m.Levels[i]
 		}
 	}
-	return true
+	return nil
 }
 
-func (m *Model) gates(l *Level, res *Result, groups map[string][]Term) []Gate {
-	gates := []Gate{}
+// A condition is one part of a level's definition beside what is true of an estate.
+type condition struct {
+	id    string
+	what  string
+	unit  string
+	have  Bounds
+	want  float64
+	upper bool // have must be at most want
+	met   bool // on the low end
+}
+
+// conditions goes through the conditions of a level until see returns false; it reports whether it came to the end.
+func (m *Model) conditions(l *Level, res *Result, see func(*condition) bool) bool {
 	const slack = 1e-12 // sums of exact shares may fall short in the last bit
-	atLeast := func(id, what string, have, want float64) {
-		if want > 0 {
-			gates = append(gates, Gate{ID: id, Text: what + " ≥ " + share(want), Unit: UnitShare, Have: have, Want: want, Met: have >= want-slack})
-		}
+	atLeast := func(id, what, unit string, have Bounds, want float64) bool {
+		return want <= 0 || see(&condition{id: id, what: what, unit: unit, have: have, want: want, met: have.Low >= want-slack})
 	}
-	if res.sums.active.Lo == 0 {
-		gates = append(gates, Gate{ID: "active", Text: "workloads known to be active ≥ 1", Unit: UnitCount, Have: 0, Want: 1})
+	s := res.sheet
+	if s.active.Lo == 0 && !see(&condition{id: "active", what: "workloads known to be active", unit: UnitCount, have: Bounds{High: float64(s.active.Hi)}, want: 1}) {
+		return false
 	}
-	if l.Score > 0 {
-		gates = append(gates, Gate{ID: "score", Text: fmt.Sprintf("score ≥ %g", l.Score), Unit: UnitPoints, Have: res.Score.Low, Want: l.Score, Met: res.Score.Low >= l.Score-slack})
-	}
-	atLeast("coverage", "coverage", res.Coverage, l.Coverage)
-	atLeast("virtualised", "work virtualised or in containers", m.shareAbove(groups, virtualised), l.Virtualised)
-	atLeast("containerised", "work without a guest OS of its own", m.shareAbove(groups, containerised), l.Containerised)
-	for _, p := range res.Pillars {
-		want := 0.0
+	ok := atLeast("score", "score", UnitPoints, res.Score, l.Score) &&
+		atLeast("coverage", "coverage", UnitShare, Bounds{Low: res.Coverage, High: 1}, l.Coverage) &&
+		atLeast("virtualised", "work virtualised or in containers", UnitShare, s.virtualised, l.Virtualised) &&
+		atLeast("containerised", "work without a guest OS of its own", UnitShare, s.containerised, l.Containerised)
+	for i := 0; ok && i < len(res.Pillars); i++ {
+		p := &res.Pillars[i]
+		want := l.EveryPillar
 		switch p.ID {
 		case "software-defined":
-			want = l.SoftwareDefined
+			want = max(want, l.SoftwareDefined)
 		case "converged":
-			want = l.Converged
+			want = max(want, l.Converged)
 		}
-		want = max(want, l.EveryPillar)
-		if p.Applicable {
-			atLeast(p.ID, strings.ToLower(p.Title), p.Low, want)
-		}
+		ok = !p.Applicable || atLeast(p.ID, p.Title, UnitShare, Bounds{Low: p.Low, High: p.High}, want)
 	}
-	if l.PerAttainable > 0 {
-		have := 0.0
-		if res.sums.attainable.lo > 0 {
-			have = res.sums.components.hi / res.sums.attainable.lo
-		}
-		gates = append(gates, Gate{ID: "per-attainable", Text: fmt.Sprintf("components over the attainable bound ≤ %g", l.PerAttainable), Unit: UnitRatio, Have: have, Want: l.PerAttainable, Met: res.sums.attainable.lo > 0 && have <= l.PerAttainable, Upper: true})
+	if !ok || l.PerAttainable <= 0 {
+		return ok
 	}
+	c := condition{id: "per-attainable", what: "components over the attainable bound", unit: UnitRatio, want: l.PerAttainable, upper: true}
+	if res.sums.attainable.lo > 0 { // both with the irreducible ones, as in the headline
+		c.have.Low = res.sums.components.hi / res.sums.attainable.lo
+		c.have.High = res.sums.components.lo / res.sums.attainable.hi
+		c.met = c.have.Low <= c.want
+	}
+	return see(&c)
+}
+
+func (m *Model) gates(l *Level, res *Result) []Gate {
+	gates := []Gate{}
+	m.conditions(l, res, func(c *condition) bool {
+		sign := " ≥ "
+		if c.upper {
+			sign = " ≤ "
+		}
+		want := fmt.Sprintf("%g", c.want)
+		if c.unit == UnitShare {
+			want = share(c.want)
+		}
+		high := c.have.High
+		if math.IsInf(high, 0) || math.IsNaN(high) {
+			high = 0
+		}
+		gates = append(gates, Gate{ID: c.id, Text: strings.ToLower(c.what[:1]) + c.what[1:] + sign + want, Unit: c.unit,
+			Have: c.have.Low, High: high, Want: c.want, Met: c.met, Upper: c.upper, Lift: []Lift{}})
+		return true
+	})
 	return gates
 }
 
@@ -91,8 +120,10 @@ func share(v float64) string { return strings.TrimPrefix(fmt.Sprintf("%.2f", v),
 // The ladder of isolation decides what counts as virtualised and as containerised.
 const isolation = "containers.isolation"
 
-// CountPrefix begins the terms in which the isolation indicator counts workloads by step.
-const CountPrefix = "# "
+// TermCount is the term in which the isolation indicator counts pieces of work by step.
+const TermCount = "#"
+
+const unknownStep = "unknown"
 
 func virtualised(step string) bool { return step != "server-process" }
 
@@ -100,54 +131,19 @@ func containerised(step string) bool {
 	return step != "server-process" && step != "vm-process" && step != "system-container"
 }
 
-// shareAbove is the low end of the share of the work that stands on the steps of a set.
-func (m *Model) shareAbove(groups map[string][]Term, in func(step string) bool) float64 {
-	value := func(step string) float64 {
-		if in(step) {
-			return 1
-		}
-		return 0
-	}
-	ind := m.Indicator(isolation)
-	if ind == nil {
-		return 0
-	}
-	var masses []Mass
-	for _, t := range groups[isolation] {
-		low, high, ok := strings.Cut(t.Name, "|")
-		if !ok {
-			continue
-		}
-		// Between two steps any step in between is possible, and some of those may be outside the set.
-		mass := Mass{Low: 1, Weight: t.Range}
-		inside := false
-		for _, s := range ind.Ladder {
-			inside = inside || s.ID == low
-			if inside {
-				mass.Low, mass.High = min(mass.Low, value(s.ID)), max(mass.High, value(s.ID))
-			}
-			if s.ID == high {
-				break
-			}
-		}
-		masses = append(masses, mass)
-	}
-	low, _, _ := ShareBounds(masses)
-	return low
-}
-
 // distribution spreads the work over the ladder of isolation.
-func (m *Model) distribution(groups map[string][]Term) []StepMass {
+func (m *Model) distribution(s *sheet) []StepMass {
 	out := []StepMass{}
-	ind := m.Indicator(isolation)
-	if ind == nil {
-		return out
+	var ind *Indicator
+	var on []rungs
+	for i := range m.Indicators {
+		if m.Indicators[i].ID == isolation {
+			ind, on = &m.Indicators[i], s.ladders[i]
+		}
 	}
 	var total Range
-	for _, t := range groups[isolation] {
-		if strings.Contains(t.Name, "|") {
-			total = total.plus(t.Range)
-		}
+	for _, x := range on {
+		total = total.plus(x.weight)
 	}
 	if total.Hi == 0 {
 		return out
@@ -162,30 +158,25 @@ func (m *Model) distribution(groups map[string][]Term) []StepMass {
 		}
 		return b
 	}
+	counts := map[string]int64{}
+	for _, t := range s.terms[isolation] {
+		if t.Name == TermCount {
+			counts[t.Sub] = t.Hi
+		}
+	}
 	var unknown Range
-	for _, s := range ind.Ladder {
-		for _, t := range groups[isolation] {
-			if t.Name == s.ID+"|"+s.ID {
-				out = append(out, StepMass{Step: s.ID, Text: s.Text, Share: share(t.Range)})
+	for i, step := range ind.Ladder {
+		for _, x := range on {
+			switch {
+			case x.low == i && x.high == i:
+				out = append(out, StepMass{Step: step.ID, Text: step.Text, Workloads: counts[step.ID], Share: share(x.weight)})
+			case x.low == i:
+				unknown = unknown.plus(x.weight)
 			}
 		}
 	}
-	for _, t := range groups[isolation] {
-		if low, high, ok := strings.Cut(t.Name, "|"); ok && low != high {
-			unknown = unknown.plus(t.Range)
-		}
-	}
 	if unknown.Hi > 0 {
-		out = append(out, StepMass{Step: "unknown", Text: "not known", Share: share(unknown)})
-	}
-	counts := map[string]int64{}
-	for _, t := range groups[isolation] {
-		if step, ok := strings.CutPrefix(t.Name, CountPrefix); ok {
-			counts[step] = t.Hi
-		}
-	}
-	for i := range out {
-		out[i].Workloads = counts[out[i].Step]
+		out = append(out, StepMass{Step: unknownStep, Text: "not known", Workloads: counts[unknownStep], Share: share(unknown)})
 	}
 	return out
 }

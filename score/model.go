@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // A Model is the set of rules: the numbers (data) and the arithmetic (code) of the score.
@@ -14,6 +16,12 @@ type Model struct {
 	Levels     []Level            `json:"levels"`
 	Components map[string]float64 `json:"components"` // weight of one component of each class, ≥ 0
 	Thresholds Thresholds         `json:"thresholds"`
+	Idle       IdleRules          `json:"idle"`
+	Zones      []Zone             `json:"zones,omitempty"`   // declared by the user
+	Waivers    []Waiver           `json:"waivers,omitempty"` // declared by the user
+
+	// Bounder gives the least number of hosts; L1 where it is nil.
+	Bounder Bounder `json:"-" yaml:"-"`
 }
 
 // A Pillar is one of the large questions.
@@ -61,6 +69,8 @@ func (d *Definition) Pillar() (pillar, name string) {
 	return d.ID, ""
 }
 
+func (d *Definition) pillar() string { p, _ := d.Pillar(); return p }
+
 // Step finds a rung by its ID.
 func (d *Definition) Step(id string) (Step, bool) {
 	for _, s := range d.Ladder {
@@ -69,6 +79,16 @@ func (d *Definition) Step(id string) (Step, bool) {
 		}
 	}
 	return Step{}, false
+}
+
+// rung finds the place of a step on the ladder; the lowest where there is no such step.
+func (d *Definition) rung(id string) int {
+	for i := range d.Ladder {
+		if d.Ladder[i].ID == id {
+			return i
+		}
+	}
+	return 0
 }
 
 // A Level is a named state of an estate with its conditions, all on the low end. A condition of zero is none.
@@ -103,6 +123,13 @@ type Thresholds struct {
 	HostsPerSpare      int64   `json:"hostsPerSpare"`
 	MinimalPackages    int     `json:"minimalPackages"`
 	FreshDays          float64 `json:"freshDays"`
+	WindowDays         float64 `json:"windowDays"`
+	StepMilli          int64   `json:"stepMilli"`
+	StepMiB            int64   `json:"stepMiB"`
+	VMStepMilli        int64   `json:"vmStepMilli"`
+	VMStepMiB          int64   `json:"vmStepMiB"`
+	CeilingCores       float64 `json:"ceilingCores"`
+	CeilingGiB         float64 `json:"ceilingGiB"`
 }
 
 // Rules is a hash over every number and every word of the model: results with different hashes were not made
@@ -168,7 +195,10 @@ func (m *Model) Check() error {
 			return fmt.Errorf("component class %s: weight %g is negative", class, w)
 		}
 	}
-	return nil
+	if !slices.Contains(IdleRuleNames(), m.Idle.Rule) {
+		return fmt.Errorf("idle rule %q: want one of %s", m.Idle.Rule, strings.Join(IdleRuleNames(), ", "))
+	}
+	return m.checkScope()
 }
 
 func near(a, b float64) bool { return a-b < 1e-9 && b-a < 1e-9 }

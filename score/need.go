@@ -16,12 +16,12 @@ func (s *Stack) needOf(replicas []*Work, a Activity, whole bool) [2]Range {
 	}
 	th := &s.model.Thresholds
 	var cpu, mem span // cores, MiB
-	stepCPU, stepMem := int64(10), int64(16)
+	stepCPU, stepMem := th.StepMilli, th.StepMiB
 	for _, x := range replicas {
 		if x.Place.Node == nil { // a virtual machine is sized in larger steps
-			stepCPU, stepMem = 1000, 256
+			stepCPU, stepMem = th.VMStepMilli, th.VMStepMiB
 		}
-		c, m, known := s.series(&x.demand)
+		c, m, known := s.series(&x.demand, x.capCPU, x.capGiB)
 		if !known {
 			c, m = span{0, x.capCPU * th.CPUMargin}, span{0, x.capGiB * 1024 * th.MemoryMargin}
 		}
@@ -41,8 +41,10 @@ func (s *Stack) needOf(replicas []*Work, a Activity, whole bool) [2]Range {
 	return need
 }
 
-// series gives cores and MiB with margins from a utilisation series, if it is long enough to count as known.
-func (s *Stack) series(d *inventory.Demand) (cores, mib span, known bool) {
+// series gives cores and MiB with margins from a utilisation series, if it is long enough to count as known. One
+// shorter than the window may have missed what a full one shows: then the need lies in an interval around what it
+// shows, up to the allocation, where that is more (need·(1+.001/N)⁻² to need·(1+1/N) for N days).
+func (s *Stack) series(d *inventory.Demand, capCores, capGiB float64) (cores, mib span, known bool) {
 	th := &s.model.Thresholds
 	days, ok := d.Days.Get()
 	c, ok2 := d.CPUP995.Get()
@@ -50,7 +52,13 @@ func (s *Stack) series(d *inventory.Demand) (cores, mib span, known bool) {
 	if !ok || !ok2 || !ok3 || days < th.SeriesDays {
 		return span{}, span{}, false
 	}
-	return point(clamp(c, 0, maxCores) * th.CPUMargin), point(clamp(m.GiB(), 0, maxGiB) * 1024 * th.MemoryMargin), true
+	widen := func(need, alloc float64) span {
+		if days >= th.WindowDays {
+			return point(need)
+		}
+		return span{need * math.Pow(1+.001/days, -2), math.Max(need, math.Min(alloc, need*(1+1/days)))}
+	}
+	return widen(clamp(c, 0, th.CeilingCores)*th.CPUMargin, capCores), widen(clamp(m.GiB(), 0, th.CeilingGiB)*1024*th.MemoryMargin, capGiB*1024), true
 }
 
 // stepUp rounds up to a multiple of step, forgiving the last bits of a product.
@@ -65,13 +73,17 @@ func (x *Work) Need() [2]Range { return x.need }
 func (p *Place) Capacity() (cores, gib float64) { return p.capacity() }
 
 // NeedOf is what the holder of an allocation needs, rounded up to steps, in thousandths of a core and in MiB; ok
-// says whether a series told.
-func (s *Stack) NeedOf(d *inventory.Demand, steps [2]int64, capCores, capGiB float64, active, idle bool) (need [2]Range, ok bool) {
+// says whether a series told. A virtual machine is sized in larger steps than a container.
+func (s *Stack) NeedOf(d *inventory.Demand, vm bool, capCores, capGiB float64, active, idle bool) (need [2]Range, ok bool) {
 	th := &s.model.Thresholds
 	if idle {
 		return need, true
 	}
-	c, m, known := s.series(d)
+	steps := [2]int64{th.StepMilli, th.StepMiB}
+	if vm {
+		steps = [2]int64{th.VMStepMilli, th.VMStepMiB}
+	}
+	c, m, known := s.series(d, capCores, capGiB)
 	if !known {
 		c, m = span{0, capCores * th.CPUMargin}, span{0, capGiB * 1024 * th.MemoryMargin}
 	}

@@ -17,13 +17,6 @@ func Exact(n int64) Range { return Range{n, n} }
 // Micro is the number of units of weight that make 1.
 const Micro = 1_000_000
 
-// Ceilings of what a single machine may be, where nobody knows: larger than any machine sold, so that the
-// interval they bound holds the truth. Known amounts are cut to them as well, or forgetting one could narrow.
-const (
-	maxCores = 4096.0
-	maxGiB   = 262144.0
-)
-
 // span is an interval of real numbers before it is rounded to a Range.
 type span struct{ lo, hi float64 }
 

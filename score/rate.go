@@ -14,7 +14,8 @@ type Result struct {
 	Level      LevelResult
 	Unassessed string // why there is no level; empty where there is one
 
-	sums *sums
+	sheet *sheet
+	sums  sums
 }
 
 // A PillarRating is a pillar with its indicators, after the weight of what does not apply has been shared out.
@@ -37,72 +38,102 @@ type IndicatorRating struct {
 func (m *Model) TallyStack(s *Stack) *Tally {
 	t := &Tally{}
 	s.tallyShared(t)
-	for i := range m.Indicators {
-		ind := &m.Indicators[i]
-		ind.Tally(s, &Adder{def: &ind.Definition, model: m, tally: t})
-	}
+	m.tallyIndicators(s, func(ind *Indicator) *Adder { return &Adder{def: &ind.Definition, model: m, tally: t} })
 	return t
 }
 
+// tallyIndicators runs the arithmetic of every indicator on a stack, without the machines for which it is waived.
+func (m *Model) tallyIndicators(s *Stack, adder func(*Indicator) *Adder) {
+	for i := range m.Indicators {
+		ind := &m.Indicators[i]
+		add, of := adder(ind), s
+		if len(m.Waivers) > 0 {
+			var waived int
+			of, waived = s.without(m.waivedFor(ind.ID, s.opt.Now))
+			add.Add(termWaived, Exact(int64(waived)))
+		}
+		ind.Tally(of, add)
+	}
+}
+
 // Rate turns a sum of tallies into a score and a level.
-func (m *Model) Rate(t *Tally) *Result {
-	groups := t.group()
-	sums := m.sum(groups)
-	res := &Result{sums: sums}
-	var weight float64
+func (m *Model) Rate(t *Tally) *Result { return m.rate(m.read(t)) }
+
+func (m *Model) rate(s *sheet) *Result {
+	res := &Result{sheet: s, sums: m.weigh(s)}
 	for i := range m.Pillars {
 		p := PillarRating{Pillar: &m.Pillars[i]}
-		var inside float64
 		for j := range m.Indicators {
 			ind := &m.Indicators[j]
-			if pillar, _ := ind.Pillar(); pillar != p.ID {
-				continue
-			}
-			r := ind.Rate(&Rater{Model: m, Def: &ind.Definition, Terms: groups[ind.ID], sums: sums})
-			r.Low, r.High = clamp(r.Low, 0, 1), clamp(r.High, 0, 1)
-			p.Indicators = append(p.Indicators, IndicatorRating{Indicator: ind, Rating: r})
-			if r.Applicable {
-				inside += ind.Weight
+			if ind.pillar() == p.ID {
+				p.Indicators = append(p.Indicators, IndicatorRating{Indicator: ind, Rating: m.rateIndicator(j, s, &res.sums, false)})
 			}
 		}
-		p.Applicable = inside > 0
+		res.Pillars = append(res.Pillars, p)
+	}
+	res.total()
+	m.unassessed(res)
+	res.Level = m.level(res)
+	return res
+}
+
+func (m *Model) rateIndicator(i int, s *sheet, sums *sums, quiet bool) Rating {
+	ind := &m.Indicators[i]
+	if s.waived[i] != "" {
+		return Rating{Coverage: 1, Explanation: s.waived[i]}
+	}
+	r := ind.Rate(&Rater{Model: m, Def: &ind.Definition, Terms: s.terms[ind.ID], rungs: s.ladders[i], sheet: s, sums: sums, quiet: quiet})
+	r.Low, r.High = clamp(r.Low, 0, 1), clamp(r.High, 0, 1)
+	return r
+}
+
+// total shares out the weights over what applies, and sums up.
+func (r *Result) total() {
+	r.Score, r.Coverage = Bounds{}, 0
+	var weight float64
+	for i := range r.Pillars {
+		p := &r.Pillars[i]
+		var inside float64
+		for j := range p.Indicators {
+			if p.Indicators[j].Applicable {
+				inside += p.Indicators[j].Weight
+			}
+		}
+		p.Low, p.High, p.Applicable = 0, 0, inside > 0
 		for j := range p.Indicators {
 			x := &p.Indicators[j]
-			if !x.Applicable {
-				continue
+			x.Share = 0
+			if x.Applicable && inside > 0 {
+				x.Share = x.Weight / inside
+				p.Low += x.Share * x.Low
+				p.High += x.Share * x.High
 			}
-			x.Share = x.Weight / inside
-			p.Low += x.Share * x.Low
-			p.High += x.Share * x.High
 		}
 		if p.Applicable {
 			weight += p.Weight
 		}
-		res.Pillars = append(res.Pillars, p)
 	}
-	for i := range res.Pillars {
-		p := &res.Pillars[i]
+	for i := range r.Pillars {
+		p := &r.Pillars[i]
+		p.Share = 0
 		if !p.Applicable || weight == 0 {
 			continue
 		}
 		p.Share = p.Weight / weight
-		res.Score.Low += 100 * p.Share * p.Low
-		res.Score.High += 100 * p.Share * p.High
+		r.Score.Low += 100 * p.Share * p.Low
+		r.Score.High += 100 * p.Share * p.High
 		for _, x := range p.Indicators {
-			res.Coverage += p.Share * x.Share * x.Coverage
+			r.Coverage += p.Share * x.Share * x.Coverage
 		}
 	}
-	res.Score.Low, res.Score.High = clamp(res.Score.Low, 0, 100), clamp(res.Score.High, 0, 100)
-	m.unassessed(res, t)
-	res.Level = m.level(res, groups)
-	return res
+	r.Score.Low, r.Score.High = clamp(r.Score.Low, 0, 100), clamp(r.Score.High, 0, 100)
 }
 
 // unassessed settles the cases in which there is no level, and no score to be proud of.
-func (m *Model) unassessed(res *Result, t *Tally) {
-	s := res.sums
+func (m *Model) unassessed(res *Result) {
+	s := res.sheet
 	switch {
-	case len(t.terms) == 0 || t.Get(ofFrame, "machines").Hi == 0:
+	case s.frame.Hi == 0:
 		res.Unassessed = "nothing was seen"
 		res.Score, res.Coverage = Bounds{None: true}, 0
 	case s.active.Hi == 0:
@@ -146,8 +177,9 @@ type Ledger struct {
 	total  *Tally
 }
 
-// NewLedger tallies an estate.
+// NewLedger tallies an estate, without the machines that are out of scope.
 func NewLedger(e *inventory.Estate, m *Model, opt Options) *Ledger {
+	e = m.inScope(e, opt.Now)
 	l := &Ledger{model: m, opt: opt, estate: e, byHost: make(map[*inventory.Node]*Tally, len(e.Hosts)), site: siteTally(e)}
 	l.total = l.site.Clone()
 	for _, h := range e.Hosts {
@@ -223,22 +255,24 @@ func (l *Ledger) move(t *Tally, e *inventory.Estate) {
 }
 
 // cpw gives bounds of components per workload, weighted, with the irreducible ones.
-func (s *sums) cpw() Bounds {
-	if s.workloads.Hi == 0 {
+func (r *Result) cpw() Bounds {
+	w, s := r.sheet.workloads, &r.sums
+	if w.Hi == 0 {
 		return Bounds{None: true}
 	}
-	return Bounds{Low: perWorkload(s.components.lo+s.irreducible, s.workloads.Hi), High: perWorkload(s.components.hi+s.irreducible, s.workloads.Lo)}
+	return Bounds{Low: perWorkload(s.components.lo+s.irreducible, w.Hi), High: perWorkload(s.components.hi+s.irreducible, w.Lo)}
 }
 
-// attainableBounds gives bounds of what components per workload could come down to. It is never more than what
+// attainable gives bounds of what components per workload could come down to. It is never more than what
 // there is: a plan may leave everything as it stands.
-func (s *sums) attainableBounds() Bounds {
-	if s.workloads.Hi == 0 {
+func (r *Result) attainable() Bounds {
+	w, s := r.sheet.workloads, &r.sums
+	if w.Hi == 0 {
 		return Bounds{None: true}
 	}
-	now := s.cpw()
-	low := math.Min(perWorkload(s.attainable.lo+s.irreducible, s.workloads.Hi), now.Low)
-	return Bounds{Low: low, High: math.Max(low, math.Min(perWorkload(s.attainable.hi+s.irreducible, s.workloads.Lo), now.High))}
+	now := r.cpw()
+	low := math.Min(perWorkload(s.attainable.lo+s.irreducible, w.Hi), now.Low)
+	return Bounds{Low: low, High: math.Max(low, math.Min(perWorkload(s.attainable.hi+s.irreducible, w.Lo), now.High))}
 }
 
 // Components gives bounds of the weighted number of components, irreducible ones included.
@@ -249,7 +283,7 @@ func (r *Result) Components() Bounds {
 // Classes counts the components by class.
 func (r *Result) Classes() []ComponentClass {
 	out := []ComponentClass{}
-	for _, c := range r.sums.classes {
+	for _, c := range r.sheet.classes {
 		out = append(out, ComponentClass{Class: c.Name, Count: Bounds{Low: float64(c.Lo), High: float64(c.Hi)}})
 	}
 	return out

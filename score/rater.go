@@ -27,7 +27,18 @@ type Rater struct {
 	Model *Model
 	Def   *Definition
 	Terms []Term // the indicator's own, in order
+	rungs []rungs
+	sheet *sheet
 	sums  *sums
+	quiet bool // nobody reads explanations
+}
+
+// Explain makes the text of an explanation, where anybody reads it.
+func (r *Rater) Explain(format string, args ...any) string {
+	if r.quiet {
+		return ""
+	}
+	return fmt.Sprintf(format, args...)
 }
 
 // Term returns one of the indicator's own terms.
@@ -49,17 +60,11 @@ func (r *Rater) Coverage() float64 {
 	return float64(c.Lo) / float64(c.Hi)
 }
 
-// masses reads the indicator's terms as masses on its ladder.
+// masses gives the indicator's work with the values of the steps it stands on.
 func (r *Rater) masses() []Mass {
-	var out []Mass
-	for _, t := range r.Terms {
-		low, high, ok := strings.Cut(t.Name, "|")
-		if !ok || t.Range == (Range{}) {
-			continue
-		}
-		lo, _ := r.Def.Step(low)
-		hi, _ := r.Def.Step(high)
-		out = append(out, Mass{lo.Value, hi.Value, t.Range})
+	out := make([]Mass, len(r.rungs))
+	for i, x := range r.rungs {
+		out[i] = Mass{r.Def.Ladder[x.low].Value, r.Def.Ladder[x.high].Value, x.weight}
 	}
 	return out
 }
@@ -78,7 +83,7 @@ func (r *Rater) Ladder() Rating {
 		// Perhaps it applies to nothing: then its weight goes to other indicators, which [0,1] allows for.
 		return Rating{Low: 0, High: 1, Applicable: true, Explanation: "whether it applies to any active work is not known"}
 	}
-	return Rating{Low: low, High: high, Applicable: true, Coverage: r.Coverage(), Explanation: r.spread(masses)}
+	return Rating{Low: low, High: high, Applicable: true, Coverage: r.Coverage(), Explanation: r.spread()}
 }
 
 // LadderOfContainers rates an indicator that asks about containerised work only, and is 0 where there is none.
@@ -91,7 +96,7 @@ func (r *Rater) LadderOfContainers() Rating {
 	case certain(masses) == 0:
 		low = 0
 	}
-	return Rating{Low: low, High: high, Applicable: true, Coverage: r.Coverage(), Explanation: r.spread(masses)}
+	return Rating{Low: low, High: high, Applicable: true, Coverage: r.Coverage(), Explanation: r.spread()}
 }
 
 func certain(masses []Mass) int64 {
@@ -103,27 +108,24 @@ func certain(masses []Mass) int64 {
 }
 
 // spread says in words how the work is spread over the steps.
-func (r *Rater) spread(masses []Mass) string {
-	var total float64
-	for _, m := range masses {
-		total += float64(m.Weight.Hi)
+func (r *Rater) spread() string {
+	if r.quiet {
+		return ""
+	}
+	var total, between float64
+	on := make([]float64, len(r.Def.Ladder))
+	for _, x := range r.rungs {
+		total += float64(x.weight.Hi)
+		if x.low == x.high {
+			on[x.low] += float64(x.weight.Hi)
+		} else {
+			between += float64(x.weight.Hi)
+		}
 	}
 	var parts []string
-	for _, s := range r.Def.Ladder {
-		var sum float64
-		for _, t := range r.Terms {
-			if t.Name == s.ID+"|"+s.ID {
-				sum += float64(t.Hi)
-			}
-		}
-		if share := sum / total; share >= .005 {
+	for i, s := range r.Def.Ladder {
+		if share := on[i] / total; share >= .005 {
 			parts = append(parts, fmt.Sprintf("%.0f %% %s", 100*share, s.Text))
-		}
-	}
-	var between float64
-	for _, t := range r.Terms {
-		if low, high, ok := strings.Cut(t.Name, "|"); ok && low != high {
-			between += float64(t.Hi)
 		}
 	}
 	if share := between / total; share >= .005 {
@@ -138,97 +140,17 @@ func (r *Rater) spread(masses []Mass) string {
 func (r *Rater) Components() (low, high float64) { return r.sums.components.lo, r.sums.components.hi }
 
 // Workloads is the number of active workloads.
-func (r *Rater) Workloads() Range { return r.sums.workloads }
+func (r *Rater) Workloads() Range { return r.sheet.workloads }
 
 // HostsBound is the least number of hosts that can carry the demand, spares included; high is +Inf where
 // nothing bounds it.
-func (r *Rater) HostsBound() (low, high float64) { return r.sums.bound.lo, r.sums.bound.hi }
+func (r *Rater) HostsBound() (low, high float64) { return r.sheet.bound.lo, r.sheet.bound.hi }
 
 // Hosts is the number of powered hosts.
-func (r *Rater) Hosts() Range { return r.sums.hosts }
+func (r *Rater) Hosts() Range { return r.sheet.hosts }
 
 // Attainable is the weighted number of components of the bound.
 func (r *Rater) Attainable() (low, high float64) { return r.sums.attainable.lo, r.sums.attainable.hi }
-
-// sums are what several indicators, the levels and the headline need of a tally.
-type sums struct {
-	workloads   Range // active
-	active      Range // pieces of work that are active
-	works       Range // pieces of work in all
-	classes     []Term
-	components  span // weighted, without irreducible
-	irreducible float64
-	hosts       Range
-	bound       span // hosts, spares included
-	attainable  span // components of the bound, weighted
-}
-
-func (m *Model) sum(groups map[string][]Term) *sums {
-	s := &sums{}
-	for _, t := range groups[ofWork] {
-		switch {
-		case t.Name == "workloads":
-			s.workloads = s.workloads.plus(t.Range)
-		case t.Name == "active":
-			s.active = t.Range
-		case t.Name == "all":
-			s.works = t.Range
-		case strings.HasPrefix(t.Name, "shared "):
-			s.workloads = s.workloads.plus(Range{min(1, t.Lo), min(1, t.Hi)})
-		}
-	}
-	if s.active.Lo > 0 { // whatever replicas of whatever they are, some workload they are
-		s.workloads.Lo = max(s.workloads.Lo, 1)
-	}
-	zones := m.zones(groups[ofHosts])
-	var arrays Range
-	for _, t := range groups[ofComponents] {
-		if t.Name == "unseen-array" {
-			continue
-		}
-		if t.Name == "storage-array" {
-			arrays = t.Range
-			continue
-		}
-		s.class(m, t, len(zones))
-	}
-	// Hosts may use arrays that nobody listed. Without any in the list it is one for all, or one for each.
-	for _, t := range groups[ofComponents] {
-		switch {
-		case t.Name != "unseen-array":
-		case arrays.Lo > 0:
-			arrays.Hi += t.Hi - t.Lo
-		default:
-			arrays = arrays.plus(Range{min(1, t.Lo), t.Hi})
-		}
-	}
-	if arrays != (Range{}) {
-		s.class(m, Term{Of: ofComponents, Name: "storage-array", Range: arrays}, len(zones))
-	}
-	s.components.lo -= s.irreducible
-	s.components.hi -= s.irreducible
-	for _, z := range zones {
-		s.hosts = s.hosts.plus(z.hosts)
-		lo, hi := z.bound(m)
-		s.bound = s.bound.plus(span{lo, hi})
-		s.attainable = s.attainable.plus(span{lo * z.unit.lo, hi * z.unit.hi})
-	}
-	return s
-}
-
-// class adds the components of one class.
-func (s *sums) class(m *Model, t Term, zones int) {
-	s.classes = append(s.classes, t)
-	w := m.Components[t.Name]
-	s.components = s.components.plus(span{w * float64(t.Lo), w * float64(t.Hi)})
-	if t.Name == "control-plane" { // one for each zone cannot be done without
-		s.irreducible += w * float64(min(t.Lo, int64(zones)))
-	}
-}
-
-func (s *sums) String() string {
-	return fmt.Sprintf("%d–%d workloads, %g–%g components, %d–%d hosts", s.workloads.Lo, s.workloads.Hi, s.components.lo, s.components.hi, s.hosts.Lo, s.hosts.Hi)
-}
 
 // perWorkload divides components by workloads; without any workload it is infinite.
 func perWorkload(components float64, workloads int64) float64 {

@@ -9,19 +9,26 @@ func (s *Stack) tallyShared(t *Tally) {
 	s.tallyWork(t)
 	s.tallyComponents(t)
 	s.tallyHost(t)
-	z := zoneName(s.Host.Machine.Zone)
+	var need [2]Range
 	for _, x := range s.Works {
-		t.add(ofHosts, "n|"+z+"|cpu", x.need[0])
-		t.add(ofHosts, "n|"+z+"|mem", x.need[1])
+		need[0], need[1] = need[0].plus(x.need[0]), need[1].plus(x.need[1])
 	}
+	t.add(ofHosts, termNeedCPU, s.Zone, need[0])
+	t.add(ofHosts, termNeedMemory, s.Zone, need[1])
 	for _, p := range s.Places {
 		seen := int64(0)
 		if p.Node != nil && p.Node.Machine.Processes.IsKnown() && !p.Doubtful {
 			seen = 1
 		}
-		t.add(ofFrame, "machines", Range{seen, 1})
+		t.add(ofFrame, "machines", "", Range{seen, 1})
 	}
 }
+
+// Terms of the count of workloads: those of one host, and those whose replicas may be on several.
+const (
+	termWorkloads = "workloads"
+	termShared    = "shared"
+)
 
 // tallyWork counts active workloads. Replicas are one workload; a container that may be a replica of any other
 // adds one at most; workloads that span hosts are counted by their key, once for all hosts.
@@ -39,10 +46,10 @@ func (s *Stack) tallyWork(t *Tally) {
 		case Idle:
 			active.Hi = 0
 		}
-		t.add(ofWork, "active", active)
-		t.add(ofWork, "all", Exact(1))
+		t.add(ofWork, "active", "", active)
+		t.add(ofWork, "all", "", Exact(1))
 		if x.group == "" {
-			t.add(ofWork, "workloads", Range{0, active.Hi})
+			t.add(ofWork, termWorkloads, "", Range{0, active.Hi})
 			continue
 		}
 		g := group{x.Place, x.group}
@@ -54,9 +61,9 @@ func (s *Stack) tallyWork(t *Tally) {
 	}
 	for g, r := range counted {
 		if g.place == nil {
-			t.add(ofWork, "shared "+g.key, r)
+			t.add(ofWork, termShared, g.key, r)
 		} else {
-			t.add(ofWork, "workloads", r)
+			t.add(ofWork, termWorkloads, "", r)
 		}
 	}
 }
@@ -64,7 +71,7 @@ func (s *Stack) tallyWork(t *Tally) {
 func (s *Stack) tallyComponents(t *Tally) {
 	for _, p := range s.Places {
 		for class, r := range s.ComponentsOf(p) {
-			t.add(ofComponents, class, r)
+			t.add(ofComponents, class, "", r)
 		}
 	}
 }
@@ -139,7 +146,7 @@ func (s *Stack) ComponentsOf(p *Place) map[string]Range {
 // siteTally counts what belongs to the estate as a whole.
 func siteTally(e *inventory.Estate) *Tally {
 	t := &Tally{}
-	t.add(ofComponents, "storage-array", Exact(int64(len(e.Arrays))))
-	t.add(ofComponents, "control-plane", Exact(int64(len(e.Clusters))))
+	t.add(ofComponents, "storage-array", "", Exact(int64(len(e.Arrays))))
+	t.add(ofComponents, "control-plane", "", Exact(int64(len(e.Clusters))))
 	return t
 }

@@ -3,6 +3,7 @@ package score
 import (
 	"math"
 	"strings"
+	"time"
 
 	"github.com/infraopt/infraopt/collect/inventory"
 )
@@ -11,11 +12,14 @@ import (
 type Options struct {
 	// RunningIsActive takes everything that runs, and of which nobody knows whether it is used, as used.
 	RunningIsActive bool
+	// Now is the time of the assessment: it ends waivers. Without it they have no end.
+	Now time.Time
 }
 
 // A Stack is one host with everything that stands on it, sorted out for scoring.
 type Stack struct {
 	Host   *inventory.Node
+	Zone   string // hosts of one zone may share work
 	Places []*Place
 	Works  []*Work
 	model  *Model
@@ -31,6 +35,7 @@ type Place struct {
 	Below      *Place                // nil on the host
 	Doubtful   bool                  // it, or something below it, may not be running at all
 	host       *inventory.Node
+	model      *Model
 }
 
 // Host is the machine at the bottom.
@@ -81,23 +86,10 @@ type Work struct {
 	need    [2]Range // thousandths of a core, MiB; replicas of one workload carry it on the first
 }
 
-// Activity says whether work is used.
-type Activity int
-
-// The activities.
-const (
-	ActivityUnknown Activity = iota
-	Active
-	Idle
-)
-
-// String names the activity.
-func (a Activity) String() string { return [...]string{"unknown", "active", "idle"}[a] }
-
 // NewStack sorts out what stands on a host.
 func NewStack(h *inventory.Node, m *Model, opt Options) *Stack {
-	s := &Stack{Host: h, model: m, opt: opt}
-	s.place(&Place{Node: h, host: h})
+	s := &Stack{Host: h, Zone: m.zoneOf(&h.Machine), model: m, opt: opt}
+	s.place(&Place{Node: h, host: h, model: m})
 	return s
 }
 
@@ -124,7 +116,7 @@ func (s *Stack) place(p *Place) {
 		if st, known := g.State.Get(); known && st == inventory.Stopped {
 			continue
 		}
-		s.place(&Place{Node: g.Guest, VM: &g.VM, Hypervisor: hypervisors[g.Hypervisor], Below: p, host: p.host})
+		s.place(&Place{Node: g.Guest, VM: &g.VM, Hypervisor: hypervisors[g.Hypervisor], Below: p, host: p.host, model: p.model})
 	}
 	// Processes, or whole machines' worth of work, that may be there and could not be seen.
 	if _, seen := p.Node.Machine.Processes.Get(); !seen {
@@ -165,25 +157,24 @@ func (x *Work) Certain() bool { return x.running.IsKnown() }
 
 // capacity is an upper bound of the cores and GiB that work in a place can use.
 func (p *Place) capacity() (cores, gib float64) {
-	cores, gib = maxCores, maxGiB
+	cores, gib = p.model.Thresholds.CeilingCores, p.model.Thresholds.CeilingGiB
+	limit := func(c inventory.Reading[float64], m inventory.Reading[inventory.Bytes]) {
+		if v, ok := c.Get(); ok {
+			cores = min(cores, v)
+		}
+		if v, ok := m.Get(); ok {
+			gib = min(gib, v.GiB())
+		}
+	}
 	for q := p; q != nil; q = q.Below {
 		if q.Node != nil {
-			cores = min(cores, q.Node.Machine.Cores.Or(maxCores))
-			gib = min(gib, limit(q.Node.Machine.Memory))
+			limit(q.Node.Machine.Cores, q.Node.Machine.Memory)
 		}
 		if q.VM != nil {
-			cores = min(cores, q.VM.VCPUs.Or(maxCores))
-			gib = min(gib, limit(q.VM.Memory))
+			limit(q.VM.VCPUs, q.VM.Memory)
 		}
 	}
 	return math.Max(cores, 0), math.Max(gib, 0)
-}
-
-func limit(r inventory.Reading[inventory.Bytes]) float64 {
-	if b, ok := r.Get(); ok {
-		return b.GiB()
-	}
-	return maxGiB
 }
 
 var running = inventory.Known(inventory.Running)
@@ -327,7 +318,6 @@ func shortID(id string) string {
 // before that the rest of the day may bring anything up to the allocation.
 func (s *Stack) measure(x *Work) {
 	const day = float64(inventory.Day)
-	x.capCPU, x.capGiB = min(x.capCPU, maxCores), min(x.capGiB, maxGiB)
 	x.cpu, x.gib = span{0, x.capCPU}, span{0, x.capGiB}
 	age, ok := x.usage.Age.Get()
 	if !ok || age < 0 {
@@ -342,48 +332,6 @@ func (s *Stack) measure(x *Work) {
 	if v, ok := x.usage.Memory.Get(); ok {
 		lo := clamp(v.GiB()*math.Min(1, a/day), 0, x.capGiB)
 		x.gib = span{lo, min(x.capGiB, lo+x.capGiB*rest)}
-	}
-}
-
-// networkPerDay is a lower bound of the bytes a day, and whether it is exact.
-func networkPerDay(u *inventory.Usage) (perDay float64, known bool) {
-	n, ok := u.Network.Get()
-	age, ok2 := u.Age.Get()
-	if !ok || !ok2 || age < 0 {
-		return 0, false
-	}
-	return float64(n) / math.Max(1, float64(age/inventory.Day)), true
-}
-
-// activity judges replicas together: Active and Idle need positive evidence. Only use of replicas that are known to
-// run speaks for activity.
-func (s *Stack) activity(replicas []*Work) Activity {
-	th := &s.model.Thresholds
-	var cpu span
-	var runningCPU, network, runningNetwork float64
-	networkKnown, aged, runs := true, true, false
-	for _, x := range replicas {
-		n, ok := networkPerDay(&x.usage)
-		network += n
-		networkKnown = networkKnown && ok
-		cpu = cpu.plus(x.cpu)
-		if st, ok := x.running.Get(); ok && st != inventory.Stopped {
-			runs = true
-			runningCPU += x.cpu.lo
-			runningNetwork += n
-		}
-		age, ok := x.usage.Age.Get()
-		aged = aged && ok && float64(age) >= th.IdleDays*float64(inventory.Day)
-	}
-	switch {
-	case runningCPU >= th.ActiveCores || runningNetwork >= th.ActiveNetworkBytes:
-		return Active
-	case aged && networkKnown && cpu.hi < th.ActiveCores && network < th.ActiveNetworkBytes:
-		return Idle
-	case runs && s.opt.RunningIsActive:
-		return Active
-	default:
-		return ActivityUnknown
 	}
 }
 

@@ -1,74 +1,85 @@
 package score
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
-	"strings"
+	"unique"
 )
 
 // A Tally is what one stack adds to the score of an estate: for each indicator (and for a few shared counts)
 // named terms with a Range. Tallies form a commutative group: they add, subtract and start from empty, so
 // scoring is free of order, can be merged across machines, and a what-if is "subtract the old, add the new".
 // The zero Tally is empty and ready for use.
-type Tally struct{ terms map[termKey]Range }
+type Tally struct{ terms map[symbol]Range }
 
-// termKey names a term: the indicator or shared count it belongs to, and its name there.
-type termKey struct{ of, term string }
+// termName names a term: the indicator or shared count it belongs to, and its name there, in one or two parts.
+type termName struct{ of, name, sub string }
 
-func (t *Tally) add(of, term string, r Range) {
-	if r == (Range{}) {
-		return
+// symbol stands for a termName: equal names are equal pointers, so adding tallies compares no text.
+type symbol = unique.Handle[termName]
+
+func (t *Tally) add(of, name, sub string, r Range) {
+	if r != (Range{}) {
+		t.addSymbol(unique.Make(termName{of, name, sub}), r)
 	}
+}
+
+func (t *Tally) addSymbol(s symbol, r Range) {
 	if t.terms == nil {
-		t.terms = make(map[termKey]Range, 64)
+		t.terms = make(map[symbol]Range, 64)
 	}
-	k := termKey{of, term}
-	if sum := t.terms[k].plus(r); sum == (Range{}) {
-		delete(t.terms, k) // canonical: what was taken back leaves no trace
+	if sum := t.terms[s].plus(r); sum == (Range{}) {
+		delete(t.terms, s) // canonical: what was taken back leaves no trace
 	} else {
-		t.terms[k] = sum
+		t.terms[s] = sum
 	}
 }
 
 // Add adds u to t.
 func (t *Tally) Add(u *Tally) {
-	for k, r := range u.terms {
-		t.add(k.of, k.term, r)
+	for s, r := range u.terms {
+		t.addSymbol(s, r)
 	}
 }
 
 // Sub takes u out of t.
 func (t *Tally) Sub(u *Tally) {
-	for k, r := range u.terms {
-		t.add(k.of, k.term, Range{-r.Lo, -r.Hi})
+	for s, r := range u.terms {
+		t.addSymbol(s, Range{-r.Lo, -r.Hi})
 	}
 }
 
 // Clone gives a tally that shares nothing with t.
 func (t *Tally) Clone() *Tally { return &Tally{maps.Clone(t.terms)} }
 
-// Get returns one term; a term that nobody added is zero.
-func (t *Tally) Get(of, term string) Range { return t.terms[termKey{of, term}] }
+// Len is the number of terms.
+func (t *Tally) Len() int { return len(t.terms) }
 
-// A Term is one named range of a tally.
+// get returns one term; a term that nobody added is zero.
+func (t *Tally) get(of, name, sub string) Range {
+	return t.terms[unique.Make(termName{of, name, sub})]
+}
+
+// A Term is one named range of a tally. Units depend on the term: Micro for weights, thousandths of a core, MiB,
+// bytes, or plain counts.
 type Term struct {
 	Of   string `json:"of"`
 	Name string `json:"term"`
+	Sub  string `json:"sub,omitempty"` // second part of the name: the upper step of a ladder, a kind, a zone
 	Range
 }
 
 // Terms lists all terms in order.
 func (t *Tally) Terms() []Term {
 	out := make([]Term, 0, len(t.terms))
-	for k, r := range t.terms {
-		out = append(out, Term{k.of, k.term, r})
+	for s, r := range t.terms {
+		n := s.Value()
+		out = append(out, Term{n.of, n.name, n.sub, r})
 	}
 	slices.SortFunc(out, func(a, b Term) int {
-		if c := strings.Compare(a.Of, b.Of); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Name, b.Name)
+		return cmp.Or(cmp.Compare(a.Of, b.Of), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Sub, b.Sub))
 	})
 	return out
 }
@@ -87,7 +98,7 @@ func (t *Tally) UnmarshalJSON(b []byte) error {
 	}
 	*t = Tally{}
 	for _, x := range terms {
-		t.add(x.Of, x.Name, x.Range)
+		t.add(x.Of, x.Name, x.Sub, x.Range)
 	}
 	return nil
 }
@@ -95,8 +106,14 @@ func (t *Tally) UnmarshalJSON(b []byte) error {
 // group splits the terms by what they belong to, each in order, for one pass of rating.
 func (t *Tally) group() map[string][]Term {
 	out := make(map[string][]Term)
-	for _, x := range t.Terms() {
-		out[x.Of] = append(out[x.Of], x)
+	terms := t.Terms()
+	for len(terms) > 0 {
+		n := 1
+		for n < len(terms) && terms[n].Of == terms[0].Of {
+			n++
+		}
+		out[terms[0].Of] = terms[:n:n]
+		terms = terms[n:]
 	}
 	return out
 }

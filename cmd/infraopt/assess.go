@@ -114,7 +114,7 @@ func judge(s *inventory.Snapshot, f assessFlags, h *haul) (*score.Assessment, er
 	if err != nil {
 		return nil, err
 	}
-	req := score.Request{Options: score.Options{RunningIsActive: f.assume == score.RunningIsActive}, Now: h.now, Tool: tool(), Top: f.top}
+	req := score.Request{Options: score.Options{RunningIsActive: f.assume == score.RunningIsActive, Now: h.now}, Tool: tool(), Top: f.top}
 	if f.top < 0 {
 		req.Top = defaultTop
 	}

@@ -137,7 +137,7 @@ func leastVM(v *inventory.GuestVM) size {
 }
 
 func leastUse(u *inventory.Usage, d *inventory.Demand) size {
-	s := size{d.CPUP995.Or(0), max(u.Memory.Or(0), d.MemoryMax.Or(0))}
+	s := size{max(d.CPUP995.Or(0), d.CPUMax.Or(0), d.CPUP97.Or(0), d.CPUP90.Or(0)), max(u.Memory.Or(0), d.MemoryMax.Or(0))}
 	used, ok := u.CPUSeconds.Get()
 	age, ok2 := u.Age.Get()
 	if ok && ok2 && age > 0 {

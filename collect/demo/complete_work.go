@@ -21,7 +21,7 @@ func (c *completer) age() float64 {
 func (c *completer) use(u *inventory.Usage, d *inventory.Demand, room size, uptime inventory.Reading[inventory.Seconds]) {
 	least := leastUse(u, d)
 	room = room.larger(least)
-	peak := min(room.cores, d.CPUP995.Or(room.cores)) // the mean of a series is not above its peak
+	peak := min(room.cores, d.CPUP995.Or(room.cores), d.CPUMax.Or(room.cores)) // the mean of a series is not above its peak
 	c.counters(u, peak, uptime)
 	fill(&u.Memory, func() inventory.Reading[inventory.Bytes] {
 		most := float64(min(room.memory, d.MemoryMax.Or(room.memory)))
@@ -30,8 +30,25 @@ func (c *completer) use(u *inventory.Usage, d *inventory.Demand, room size, upti
 	})
 	least = leastUse(u, d)
 	know(&d.Days, one(c.r, 1, 6.9, 7, 14, 30, 90))
-	know(&d.CPUP995, least.cores+(room.larger(least).cores-least.cores)*one(c.r, 0, .1, c.r.Float64(), 1))
 	know(&d.MemoryMax, least.memory+inventory.Bytes(float64(room.larger(least).memory-least.memory)*one(c.r, 0, .1, c.r.Float64(), 1)))
+	c.percentiles(d, least.cores, room.larger(least).cores)
+}
+
+// percentiles fills in what the rest of a series shows. CPU is no more than most, and at its peak no less than least;
+// a higher percentile is never below a lower one.
+func (c *completer) percentiles(d *inventory.Demand, least, most float64) {
+	between := func(low, high float64) float64 { // values beside the thresholds of idleness more often than chance would
+		return low + max(0, high-low)*one(c.r, 0, .01, .1, c.r.Float64(), 1)
+	}
+	near := func(v, low, high float64) float64 { return min(max(v, low), max(low, high)) }
+	p97, p90 := d.CPUP97.Or(0), d.CPUP90.Or(0)
+	know(&d.CPUMax, between(max(least, p97, p90), most))
+	know(&d.CPUP995, between(max(least, p97, p90), d.CPUMax.Or(0)))
+	know(&d.CPUP97, one(c.r, between(p90, d.CPUP995.Or(0)), near(.0299, p90, d.CPUP995.Or(0)), near(.03, p90, d.CPUP995.Or(0))))
+	know(&d.CPUP90, one(c.r, between(0, d.CPUP97.Or(0)), near(.03, 0, d.CPUP97.Or(0))))
+	know(&d.ReceivedP95, one[inventory.Bytes](c.r, 0, 1999, 2000, 1e6))
+	know(&d.SentP95, one[inventory.Bytes](c.r, 0, 999, 1000, 1e6))
+	know(&d.NetworkDay, one[inventory.Bytes](c.r, 0, 4.999e6, 5e6, 1e9))
 }
 
 func (c *completer) counters(u *inventory.Usage, peak float64, uptime inventory.Reading[inventory.Seconds]) {
@@ -60,9 +77,12 @@ func rest(u *inventory.Usage, d *inventory.Demand) {
 	fill(&u.Memory, func() inventory.Reading[inventory.Bytes] { return inventory.NotApplicable[inventory.Bytes](proof) })
 	fill(&u.Network, func() inventory.Reading[inventory.Bytes] { return inventory.NotApplicable[inventory.Bytes](proof) })
 	fill(&u.Age, func() inventory.Reading[inventory.Seconds] { return inventory.NotApplicable[inventory.Seconds](proof) })
-	fill(&d.Days, func() inventory.Reading[float64] { return inventory.NotApplicable[float64](proof) })
-	fill(&d.CPUP995, func() inventory.Reading[float64] { return inventory.NotApplicable[float64](proof) })
-	fill(&d.MemoryMax, func() inventory.Reading[inventory.Bytes] { return inventory.NotApplicable[inventory.Bytes](proof) })
+	for _, r := range []*inventory.Reading[float64]{&d.Days, &d.CPUP995, &d.CPUMax, &d.CPUP97, &d.CPUP90} {
+		fill(r, func() inventory.Reading[float64] { return inventory.NotApplicable[float64](proof) })
+	}
+	for _, r := range []*inventory.Reading[inventory.Bytes]{&d.MemoryMax, &d.ReceivedP95, &d.SentP95, &d.NetworkDay} {
+		fill(r, func() inventory.Reading[inventory.Bytes] { return inventory.NotApplicable[inventory.Bytes](proof) })
+	}
 }
 
 func (c *completer) state(on bool) inventory.RunState {

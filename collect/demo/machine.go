@@ -1,6 +1,8 @@
 package demo
 
 import (
+	"math"
+	"strconv"
 	"strings"
 
 	"github.com/infraopt/infraopt/collect/internal/linux"
@@ -81,6 +83,7 @@ func (h *host) box(what string, of []box, s system) *kit {
 	m.Virtualization = inventory.Absent[string]()
 	m.Provider = inventory.Absent[string]()
 	m.CPUModel = inventory.Known(b.cpu)
+	m.MHz = inventory.Known(nominal(b.cpu))
 	m.Identity.Serial = inventory.Known(strings.ToLower(h.hex(16)[:7]))
 	m.Hardware = inventory.Hardware{
 		Vendor: inventory.Known(h.name(b.vendor)), Model: inventory.Known(h.name(b.model)),
@@ -92,6 +95,15 @@ func (h *host) box(what string, of []box, s system) *kit {
 	return k
 }
 
+// nominal is the clock of a processor, in MHz: Intel puts it into the name.
+func nominal(cpu string) float64 {
+	_, clock, ok := strings.Cut(cpu, "@ ")
+	if ghz, err := strconv.ParseFloat(strings.TrimSuffix(clock, "GHz"), 64); ok && err == nil {
+		return math.Round(ghz * 1000)
+	}
+	return 2500 // of an EPYC 7502P
+}
+
 // instance makes a cloud instance.
 func (h *host) instance(what string) *kit {
 	cores := draw(h.dice, []int{2, 4, 8})
@@ -101,6 +113,7 @@ func (h *host) instance(what string) *kit {
 	m.Kind = inventory.Known(inventory.Cloud)
 	m.Provider = inventory.Known("aws")
 	m.CPUModel = inventory.Known("Intel(R) Xeon(R) Platinum 8259CL CPU @ 2.50GHz")
+	m.MHz = inventory.Known(2500.0)
 	m.Storage = inventory.Known(inventory.CloudStorage)
 	m.Network = inventory.Known(inventory.CloudNetwork)
 	m.Management = inventory.Known(draw(h.dice, []inventory.Management{inventory.Provisioned, inventory.ConfigManaged}))

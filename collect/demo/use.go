@@ -23,7 +23,7 @@ func (h *host) profile(busy, fresh int) profile {
 	return p
 }
 
-// use makes up counters and, half of the time, a series of a month for something that may use so many thousandths of
+// use makes up counters and, half of the time, a series of up to a month for something that may use so many thousandths of
 // a core and so many MiB, on a machine that is up for so many seconds.
 func (h *host) use(p profile, milli, mib, uptime int) (inventory.Usage, inventory.Demand) {
 	age := h.between(8*86400, 400*86400)
@@ -51,11 +51,18 @@ func (h *host) use(p profile, milli, mib, uptime int) (inventory.Usage, inventor
 	peak := min(milli, mean*h.between(15, 35)/10+h.below(40))
 	most := min(mib, kept*h.between(105, 150)/100+1)
 	series := h.percent(50)
-	if age < 30*86400 || !series {
+	days := min(30, age/86400)
+	if days < 1 || !series {
 		return u, inventory.Demand{}
 	}
+	// A series that is shaped like most: half of the way from the mean to the peak at the 90th percentile, and bursts
+	// of traffic of three times the mean.
+	cores := func(milli int) inventory.Reading[float64] { return inventory.Known(float64(milli) / 1000) }
 	return u, inventory.Demand{
-		Days: inventory.Known(30.0), CPUP995: inventory.Known(float64(peak) / 1000),
-		MemoryMax: inventory.Known(inventory.Bytes(most) * inventory.MiB),
+		Days: inventory.Known(float64(days)), CPUP995: cores(peak), CPUMax: cores(min(milli, peak+peak/10)),
+		CPUP97: cores(mean + (peak-mean)*3/4), CPUP90: cores(mean + (peak-mean)/2),
+		MemoryMax:   inventory.Known(inventory.Bytes(most) * inventory.MiB),
+		ReceivedP95: inventory.Known(inventory.Bytes(traffic) * 2000 / 86400), SentP95: inventory.Known(inventory.Bytes(traffic) * 1000 / 86400),
+		NetworkDay: inventory.Known(inventory.Bytes(traffic) * 1000),
 	}
 }

@@ -121,6 +121,14 @@ type Demand struct {
 	Days      Reading[float64] `json:"days,omitzero"`      // length of the series
 	CPUP995   Reading[float64] `json:"cpuP995,omitzero"`   // 99.5th percentile of CPU, cores
 	MemoryMax Reading[Bytes]   `json:"memoryMax,omitzero"` // highest working set
+
+	// What rules of idleness ask for.
+	CPUMax      Reading[float64] `json:"cpuMax,omitzero"`      // highest CPU, cores
+	CPUP97      Reading[float64] `json:"cpuP97,omitzero"`      // 97th percentile of CPU, cores
+	CPUP90      Reading[float64] `json:"cpuP90,omitzero"`      // 90th percentile of CPU, cores
+	ReceivedP95 Reading[Bytes]   `json:"receivedP95,omitzero"` // 95th percentile of bytes received a second
+	SentP95     Reading[Bytes]   `json:"sentP95,omitzero"`     // 95th percentile of bytes sent a second
+	NetworkDay  Reading[Bytes]   `json:"networkDay,omitzero"`  // mean of bytes received and sent a day
 }
 
 // A Machine is something that runs an operating system: a physical server, a virtual machine seen from
@@ -139,6 +147,7 @@ type Machine struct {
 	Cores          Reading[float64]      `json:"cores,omitzero"`  // logical CPUs online
 	Memory         Reading[Bytes]        `json:"memory,omitzero"` // installed or assigned
 	CPUModel       Reading[string]       `json:"cpuModel,omitzero"`
+	MHz            Reading[float64]      `json:"mhz,omitzero"` // nominal clock of a core
 	OS             OS                    `json:"os,omitzero"`
 	Hardware       Hardware              `json:"hardware,omitzero"`
 	Storage        Reading[StorageClass] `json:"storage,omitzero"` // where most of its data lives

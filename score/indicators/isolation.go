@@ -19,7 +19,7 @@ func isolation(ind *score.Indicator) {
 			if x.Weight.Hi == 0 {
 				count = score.Range{}
 			}
-			add.Add(score.CountPrefix+step, count)
+			add.AddKind(score.TermCount, step, count)
 		}
 	}
 	ind.Rate = (*score.Rater).Ladder

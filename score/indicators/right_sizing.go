@@ -42,7 +42,7 @@ func tallyVM(s *score.Stack, p *score.Place, add *score.Adder) {
 	vcpus, cpuKnown := p.VM.VCPUs.Get()
 	memory, memKnown := p.VM.Memory.Get()
 	cores, gib := p.Capacity()
-	needs, series := s.NeedOf(&p.VM.Demand, [2]int64{1000, 256}, cores, gib, active, idle)
+	needs, series := s.NeedOf(&p.VM.Demand, true, cores, gib, active, idle)
 	item(add, 0, certain, cpuKnown, vcpus*1000, cores*1000, needs[0])
 	item(add, 1, certain, memKnown, memory.GiB()*1024, gib*1024, needs[1])
 	note(add, p.Name(), p.VM.Seen, series, vcpus)
@@ -53,7 +53,7 @@ func tallyLimits(s *score.Stack, x *score.Work, add *score.Adder) {
 		return
 	}
 	cores, gib := x.Place.Capacity()
-	needs, series := s.NeedOf(&x.Container.Demand, [2]int64{10, 16}, cores, gib, x.Activity == score.Active, x.Activity == score.Idle)
+	needs, series := s.NeedOf(&x.Container.Demand, false, cores, gib, x.Activity == score.Active, x.Activity == score.Idle)
 	if !x.Container.CPULimit.IsAbsent() {
 		v, known := x.Container.CPULimit.Get()
 		item(add, 0, x.Certain(), known, v*1000, cores*1000, needs[0])

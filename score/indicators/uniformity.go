@@ -53,7 +53,7 @@ func (k kind) tally(add *score.Adder, d string, x *score.Work) {
 	}
 	add.Cover(covered, 2)
 	if known {
-		add.Add(d+"="+name, w)
+		add.AddKind(d, name, w)
 	} else if w.Hi > 0 {
 		add.Add(d+"?", w)
 		add.Add(d+"#", score.Exact(1))
@@ -131,7 +131,7 @@ func rateUniformity(r *score.Rater) score.Rating {
 	for _, d := range kinds {
 		k := score.Kinds{Unknown: r.Term(d + "?"), Items: r.Term(d + "#").Hi}
 		for _, t := range r.Terms {
-			if strings.HasPrefix(t.Name, d+"=") {
+			if t.Name == d {
 				k.Known = append(k.Known, t.Range)
 			}
 		}

@@ -37,7 +37,7 @@ func BenchmarkAssess(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	req := score.Request{Now: time.Unix(1767225600, 0)}
+	req := score.Request{Options: score.Options{Now: time.Unix(1767225600, 0)}}
 	for _, n := range []int{100, 1000} {
 		e := demoEstate(b, n)
 		b.Run(fmt.Sprintf("score/machines=%d", n), func(b *testing.B) {

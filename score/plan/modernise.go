@@ -21,7 +21,7 @@ func rightSizeVMs() *Action {
 				v := &n.VMs[i]
 				vcpus, ok := v.VCPUs.Get()
 				memory, ok2 := v.Memory.Get()
-				need, series := c.stack.NeedOf(&v.Demand, [2]int64{1000, 256}, vcpus, memory.GiB(), true, false)
+				need, series := c.stack.NeedOf(&v.Demand, true, vcpus, memory.GiB(), true, false)
 				if !ok || !ok2 || !series || v.State.Or("") != inventory.Running || c.idle(n, v) {
 					continue
 				}

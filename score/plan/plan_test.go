@@ -72,7 +72,7 @@ func TestGainIsReassessment(t *testing.T) {
 // the same action finds nothing more on the changed estate.
 func TestRoadmapAddsUp(t *testing.T) {
 	m := model(t)
-	req := score.Request{Now: time.Unix(0, 0), Options: score.Options{RunningIsActive: true}}
+	req := score.Request{Options: score.Options{RunningIsActive: true, Now: time.Unix(0, 0)}}
 	steps := 0
 	forEstates(t, 120, func(t *testing.T, seed int, e *inventory.Estate) {
 		a := score.Assess(e, m, req)
