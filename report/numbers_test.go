@@ -107,7 +107,7 @@ func TestGateIsRoundedAwayFromTheGoal(t *testing.T) {
 		{score.Gate{Unit: score.UnitShare, Have: 0, Want: .5}, ".00"},
 	}
 	for _, test := range tests {
-		if got := p.have(test.gate); got != test.want {
+		if got := p.reached(test.gate, test.gate.Have); got != test.want {
 			t.Errorf("%+v: got %q, want %q", test.gate, got, test.want)
 		}
 	}

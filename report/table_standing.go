@@ -305,21 +305,46 @@ func (p *page) gatesOf(l score.LevelResult, condition string) error {
 		if gate.Met {
 			mark, st = p.met, good
 		}
-		g.add("", styled(st, mark), text(p.words(gate.Text)), styled(faint, "is "+p.have(gate)))
+		g.add("", styled(st, mark), text(p.words(gate.Text)), styled(faint, "is "+p.reached(gate, gate.Have)))
 	}
-	return p.grid(g)
+	if err := p.grid(g); err != nil {
+		return err
+	}
+	for _, gate := range all {
+		p.lifts(gate)
+	}
+	return nil
 }
 
-// have prints where the estate stands at a gate, in the scale of the gate: shares, ratios or points. It is
-// rounded away from the goal, so that a gate that is missed by a hair does not look met.
-func (p *page) have(g score.Gate) string {
+// lifts prints what would help most over a gate that is not met: of what there is to do, and to look at.
+func (p *page) lifts(g score.Gate) {
+	var parts []string
+	for _, kind := range []string{score.LiftDo, score.LiftSee} {
+		i := slices.IndexFunc(g.Lift, func(l score.Lift) bool { return l.Kind == kind })
+		if i < 0 || g.Met {
+			continue
+		}
+		to := " (to "
+		if kind == score.LiftSee {
+			to = " (at best to "
+		}
+		parts = append(parts, p.words(g.Lift[i].Text)+to+p.reached(g, g.Lift[i].Have)+")")
+	}
+	if len(parts) > 0 {
+		p.para(2, faint, "For "+p.words(g.Text)+": "+strings.Join(parts, "; ")+".")
+	}
+}
+
+// reached prints a value at a gate, in the scale of the gate: shares, ratios or points. It is rounded away from the
+// goal, so that a gate that is missed by a hair does not look met.
+func (p *page) reached(g score.Gate, v float64) string {
 	decimals := 0
 	if g.Unit == score.UnitShare || g.Unit == score.UnitRatio {
 		decimals = 2
 	}
-	x := floorTo(g.Have, decimals)
+	x := floorTo(v, decimals)
 	if g.Upper {
-		x = ceilTo(g.Have, decimals)
+		x = ceilTo(v, decimals)
 	}
 	if g.Unit == score.UnitShare {
 		return share(x)

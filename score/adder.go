@@ -1,9 +1,7 @@
 package score
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 
 	"github.com/infraopt/infraopt/collect/inventory"
 )
@@ -114,22 +112,22 @@ func (a *Adder) NotApplicable(x *Work, known bool) {
 	a.Add(termNA, w)
 }
 
-// Note records a fact behind work that stands between two values, for the evidence of the indicator.
+// note records a fact behind work that stands between two values, for the evidence of the indicator.
 func (a *Adder) note(x *Work, f Fact, w Range, low, high float64) {
-	if a.notes == nil {
-		return
-	}
 	if w.Lo != w.Hi {
-		a.notes.blur(x.usageFact(), float64(w.Hi-w.Lo))
+		a.notes.blur(x.Place, x.usageFact(), float64(w.Hi-w.Lo))
 	}
-	a.Note(x.Name+" on "+x.Place.Name(), f, x.Seen, float64(w.Hi)*(1-low), float64(w.Hi)*(high-low))
+	a.Note(x.Place, x.Name+" on "+x.Place.Name(), f, x.Seen, float64(w.Hi)*(1-low), float64(w.Hi)*(high-low))
 }
 
-// Note records a fact with how much it takes from full marks and how much it leaves open, on any scale that all
-// notes of the indicator share.
-func (a *Adder) Note(subject string, f Fact, seen []string, lost, open float64) {
+// Noting reports whether anybody reads notes.
+func (a *Adder) Noting() bool { return a.notes != nil }
+
+// Note records a fact about a subject in a place, with how much it takes from full marks and how much it leaves open,
+// on any scale that all notes of the indicator share.
+func (a *Adder) Note(p *Place, subject string, f Fact, seen []string, lost, open float64) {
 	if a.notes != nil {
-		a.notes.add(Evidence{Subject: subject, Fact: f.Name, Value: f.value(), Source: first(seen), Known: f.Known, Why: f.Why, Remedy: f.Remedy, Lost: lost, Open: open})
+		a.notes.add(p, Evidence{Subject: subject, Fact: f.Name, Value: f.value(), Source: first(seen), Known: f.Known, Why: f.Why, Remedy: f.Remedy, Lost: lost, Open: open})
 	}
 }
 
@@ -164,48 +162,4 @@ func (p *Place) Name() string {
 		return p.VM.Name.Or(p.VM.ID)
 	}
 	return p.Machine().Name.Or(p.Machine().ID)
-}
-
-// A notebook keeps the notes of one indicator that matter most, and sums of what each remedy would settle.
-type notebook struct {
-	top        []Evidence
-	lost, open float64 // sums over all notes
-	remedies   map[remedy]float64
-}
-
-type remedy struct{ fact, why, remedy string }
-
-const notesKept = 8
-
-func (n *notebook) add(e Evidence) {
-	n.lost += e.Lost
-	n.open += e.Open
-	if e.Open > 0 {
-		n.settle(remedy{e.Fact, e.Why, e.Remedy}, e.Open)
-	}
-	n.top = append(n.top, e)
-	if len(n.top) > 16*notesKept {
-		n.cut()
-	}
-}
-
-// blur records weight that is uncertain: it leaves the result open although every step may be known.
-func (n *notebook) blur(f Fact, weight float64) {
-	const spread = .5 // uncertain weight can move a share by at most its own size times the spread of the values
-	n.open += weight * spread
-	n.settle(remedy{f.Name, f.Why, f.Remedy}, weight*spread)
-}
-
-func (n *notebook) settle(r remedy, open float64) {
-	if n.remedies == nil {
-		n.remedies = map[remedy]float64{}
-	}
-	n.remedies[r] += open
-}
-
-func (n *notebook) cut() {
-	slices.SortStableFunc(n.top, func(a, b Evidence) int {
-		return cmp.Or(cmp.Compare(b.Lost+b.Open, a.Lost+a.Open), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Fact, b.Fact), cmp.Compare(a.Value, b.Value))
-	})
-	n.top = n.top[:min(len(n.top), notesKept)]
 }

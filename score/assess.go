@@ -3,10 +3,8 @@ package score
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/infraopt/infraopt/collect/inventory"
@@ -21,74 +19,144 @@ type Request struct {
 
 // Assess applies a model to an estate. It leaves recommendations empty, which package plan adds.
 func Assess(e *inventory.Estate, m *Model, req Request) *Assessment {
-	whole := e
-	ledger := NewLedger(e, m, req.Options)
-	e = ledger.Estate()
-	res := ledger.Rate()
-	a := &Assessment{
+	a := NewAssessor(m, req)
+	for _, h := range e.Hosts {
+		a.Add(h)
+	}
+	return a.Finish(e)
+}
+
+// An Assessor assesses an estate host by host and keeps none of them: an estate of any size needs the memory of one
+// host and of the report. The order of the hosts makes no difference to what is rated.
+type Assessor struct {
+	model   *Model
+	req     Request
+	proven  *run
+	assumed *run // the same if what runs is used; nil once it is known that something is
+	waivers *waiverRun
+	counts  Inventory
+	fresh   int
+	listing listing
+}
+
+// A run sums up what the indicators make of hosts, with the notes of each.
+type run struct {
+	opt   Options
+	total *Tally
+	books map[string]*notebook
+}
+
+func (m *Model) newRun(opt Options) *run {
+	r := &run{opt: opt, total: &Tally{}, books: make(map[string]*notebook, len(m.Indicators))}
+	for i := range m.Indicators {
+		r.books[m.Indicators[i].ID] = &notebook{}
+	}
+	return r
+}
+
+// add gives the tally of the host alone.
+func (r *run) add(m *Model, h *inventory.Node) *Tally {
+	t := m.tallyStack(NewStack(h, m, r.opt), r.books)
+	r.total.Add(t)
+	return t
+}
+
+// NewAssessor begins an assessment of nothing.
+func NewAssessor(m *Model, req Request) *Assessor {
+	a := &Assessor{model: m, req: req, proven: m.newRun(req.Options), listing: newListing(req.Top)}
+	if !req.RunningIsActive {
+		opt := req.Options
+		opt.RunningIsActive = true
+		a.assumed = m.newRun(opt)
+	}
+	if len(m.Waivers) > 0 {
+		a.waivers = newWaiverRun(m, req.Options)
+	}
+	return a
+}
+
+// Add takes one more host with all that stands on it.
+func (a *Assessor) Add(h *inventory.Node) {
+	if a.waivers != nil {
+		a.waivers.add(h)
+		if h = a.waivers.keep(h); h == nil {
+			return
+		}
+	}
+	t := a.proven.add(a.model, h)
+	if a.assumed != nil {
+		a.assumed.add(a.model, h)
+		if a.proven.total.get(ofWork, termActive, "").Lo > 0 {
+			a.assumed = nil
+		}
+	}
+	a.counts.add(h)
+	a.fresh += freshIn(h, a.req.Now, a.model.Thresholds.FreshDays)
+	a.listing.add(h, a.model, t, a.req.Options)
+}
+
+// Finish ends the assessment. Of the site it takes what belongs to no host: clusters, arrays, gaps and sources.
+func (a *Assessor) Finish(site *inventory.Estate) *Assessment {
+	m, req := a.model, a.req
+	out := &Assessment{
 		Schema:      AssessmentSchema,
 		GeneratedAt: req.Now.UTC().Truncate(time.Second),
 		Tool:        ToolInfo{Name: req.Tool.Name, Version: req.Tool.Version, Commit: req.Tool.Commit, Rules: m.Rules()},
-		Score:       res.Score,
-		Level:       res.Level,
-		Coverage:    Coverage{Frame: res.frame(), Evidence: res.Coverage, Freshness: freshness(e, req.Now, m.Thresholds.FreshDays)},
 
 		Recommendations: []Recommendation{}, Risks: []Risk{}, Gaps: []GapResult{}, Sources: []SourceResult{},
 	}
-	a.Headline = headline(res, m)
-	books := explain(e, m, req.Options)
-	a.Pillars = pillars(res, books)
-	if !req.RunningIsActive && res.sheet.active.Lo == 0 && res.sheet.active.Hi > 0 {
-		opt := req.Options
-		opt.RunningIsActive = true
-		assumed := NewLedger(e, m, opt).Rate()
-		if assumed.sheet.active.Lo > 0 {
-			a.Assumed = &Assumed{Assumption: RunningIsActive, Score: assumed.Score, Level: assumed.Level, Headline: headline(assumed, m), Pillars: pillars(assumed, explain(e, m, opt))}
+	res := a.proven.finish(m, site)
+	out.Score, out.Level, out.Headline = res.Score, res.Level, headline(res, m)
+	out.Pillars = pillars(res, a.proven.books)
+	out.Coverage = Coverage{Frame: res.frame(), Evidence: res.Coverage, Freshness: ratio(a.fresh, a.listing.total)}
+	out.Gaps = gaps(site, a.proven.books, res)
+	lookLifts(&out.Level, res, a.proven.books)
+	switch {
+	case req.RunningIsActive:
+		out.Assumed = &Assumed{Assumption: RunningIsActive, Score: out.Score, Level: out.Level, Headline: out.Headline, Pillars: out.Pillars}
+	case a.assumed != nil && res.sheet.active.Hi > 0:
+		if r := a.assumed.finish(m, site); r.sheet.active.Lo > 0 {
+			lookLifts(&r.Level, r, a.assumed.books)
+			out.Assumed = &Assumed{Assumption: RunningIsActive, Score: r.Score, Level: r.Level, Headline: headline(r, m), Pillars: pillars(r, a.assumed.books)}
 		}
 	}
-	if req.RunningIsActive {
-		a.Assumed = &Assumed{Assumption: RunningIsActive, Score: a.Score, Level: a.Level, Headline: a.Headline, Pillars: a.Pillars}
+	if a.waivers != nil {
+		out.Waivers, out.Unwaived = a.waivers.results(site)
 	}
-	if len(m.Waivers) > 0 {
-		a.Waivers = m.waivers(whole, req.Now)
-		all := *m
-		all.Waivers = nil
-		unwaived := NewLedger(whole, &all, req.Options).Rate().Score
-		a.Unwaived = &unwaived
-	}
-	a.Inventory = count(e)
-	a.list(e, m, req, ledger)
-	a.Gaps = gaps(e, books, res)
-	a.Sources = sources(e)
-	a.Risks = risks(res)
-	return a
+	out.Inventory = a.counts
+	out.Inventory.Clusters, out.Inventory.Storage, out.Inventory.Networks = len(site.Clusters), site.Storage, site.Networks
+	a.listing.finish(out, site)
+	out.Sources = sources(site)
+	out.Risks = risks(res)
+	return out
+}
+
+func (r *run) finish(m *Model, site *inventory.Estate) *Result {
+	r.total.Add(siteTally(site))
+	return m.Rate(r.total)
 }
 
 // RunningIsActive names the assumption of Options.RunningIsActive.
 const RunningIsActive = "running-is-active"
 
-func (r *Result) frame() float64 {
-	if r.sheet.frame.Hi == 0 {
+func (r *Result) frame() float64 { return ratio(int(r.sheet.frame.Lo), int(r.sheet.frame.Hi)) }
+
+func ratio(part, whole int) float64 {
+	if whole == 0 {
 		return 0
 	}
-	return float64(r.sheet.frame.Lo) / float64(r.sheet.frame.Hi)
+	return float64(part) / float64(whole)
 }
 
-// freshness is the share of what was seen that was seen within some days.
-func freshness(e *inventory.Estate, now time.Time, days float64) float64 {
-	var fresh, all float64
-	for _, h := range e.Hosts {
-		h.Walk(func(n *inventory.Node) {
-			all++
-			if now.Sub(n.Taken).Hours() <= 24*days {
-				fresh++
-			}
-		})
-	}
-	if all == 0 {
-		return 0
-	}
-	return fresh / all
+// freshIn counts the machines of a host that were seen within some days.
+func freshIn(h *inventory.Node, now time.Time, days float64) int {
+	n := 0
+	h.Walk(func(x *inventory.Node) {
+		if now.Sub(x.Taken).Hours() <= 24*days {
+			n++
+		}
+	})
+	return n
 }
 
 func headline(res *Result, m *Model) Headline {
@@ -118,20 +186,6 @@ func finite(b Bounds) Bounds {
 	return b
 }
 
-// explain runs the indicators once more, with a notebook each.
-func explain(e *inventory.Estate, m *Model, opt Options) map[string]*notebook {
-	books := make(map[string]*notebook, len(m.Indicators))
-	for i := range m.Indicators {
-		books[m.Indicators[i].ID] = &notebook{}
-	}
-	for _, h := range e.Hosts {
-		m.tallyIndicators(NewStack(h, m, opt), func(ind *Indicator) *Adder {
-			return &Adder{def: &ind.Definition, model: m, tally: &Tally{}, notes: books[ind.ID]}
-		})
-	}
-	return books
-}
-
 func pillars(res *Result, books map[string]*notebook) []PillarResult {
 	out := []PillarResult{}
 	for _, p := range res.Pillars {
@@ -140,7 +194,7 @@ func pillars(res *Result, books map[string]*notebook) []PillarResult {
 		for _, x := range p.Indicators {
 			share := p.Share * x.Share
 			ir := IndicatorResult{ID: x.ID, Title: x.Question, Weight: x.Share, Low: x.Low, High: x.High, Applicable: x.Applicable,
-				Points: points(share, x.Low, x.High), Coverage: x.Coverage, Explanation: x.Explanation, Evidence: []Evidence{}}
+				Points: points(share, x.Low, x.High), Coverage: x.Coverage, Explanation: x.Explanation, Sums: append([]Sum{}, x.Sums...), Evidence: []Evidence{}}
 			if x.Applicable && !res.Score.None {
 				ir.Evidence = books[x.ID].evidence(ir.Points)
 			}
@@ -153,197 +207,6 @@ func pillars(res *Result, books map[string]*notebook) []PillarResult {
 
 func points(share, low, high float64) Points {
 	return Points{Low: 100 * share * low, High: 100 * share * high, Max: 100 * share}
-}
-
-// evidence gives the notes that matter most, in points: what is lost and what is open are shared out over the
-// notes in proportion to their weight.
-func (n *notebook) evidence(p Points) []Evidence {
-	n.cut()
-	out := append([]Evidence{}, n.top...) // never null in JSON
-	for i := range out {
-		out[i].Lost = portion(out[i].Lost, n.lost) * (p.Max - p.Low)
-		out[i].Open = portion(out[i].Open, n.open) * (p.High - p.Low)
-	}
-	return out
-}
-
-func portion(part, whole float64) float64 {
-	if whole <= 0 {
-		return 0
-	}
-	return part / whole
-}
-
-func count(e *inventory.Estate) Inventory {
-	inv := Inventory{Clusters: len(e.Clusters), Storage: e.Storage, Networks: e.Networks}
-	e.Walk(func(n *inventory.Node) {
-		if !n.Machine.Inside.IsKnown() {
-			switch n.Machine.Kind.Or("") {
-			case inventory.Physical:
-				inv.Machines.Physical++
-			case inventory.Virtual:
-				inv.Machines.Virtual++
-			case inventory.Cloud:
-				inv.Machines.Cloud++
-			default:
-				inv.Machines.Unknown++
-			}
-		} else {
-			inv.Machines.Unknown++
-		}
-		inv.Hypervisors += len(n.Hypervisors)
-		for i := range n.VMs {
-			inv.VMs.Total++
-			if n.VMs[i].State.Or("") == inventory.Running {
-				inv.VMs.Running++
-			}
-			if n.VMs[i].Guest == nil {
-				inv.Workloads.Application++ // whatever it is
-			}
-		}
-		for i := range n.Containers {
-			c := &n.Containers[i]
-			inv.Containers.Total++
-			if c.State.Or("") == inventory.Running {
-				inv.Containers.Running++
-				inv.Workloads.add(c.Layer)
-			}
-		}
-		for i := range n.Workloads {
-			inv.Workloads.add(n.Workloads[i].Layer)
-		}
-		inv.Images += len(n.Images)
-		inv.Volumes += len(n.Volumes)
-	})
-	return inv
-}
-
-func (w *WorkloadCounts) add(l inventory.Layer) {
-	switch l {
-	case inventory.Infrastructure:
-		w.Infrastructure++
-	case inventory.Service:
-		w.Service++
-	default:
-		w.Application++
-	}
-}
-
-// list adds machines, containers and virtual machines, the first req.Top of each.
-func (a *Assessment) list(e *inventory.Estate, m *Model, req Request, ledger *Ledger) {
-	a.Machines, a.Containers, a.VMs = []MachineResult{}, []ContainerInfo{}, []VMInfo{}
-	room := func(n int) bool { return req.Top <= 0 || n < req.Top }
-	for _, h := range e.Hosts {
-		var own *Result
-		below := map[*inventory.Node]string{}
-		h.Walk(func(n *inventory.Node) {
-			a.MachinesTotal++
-			for i := range n.VMs {
-				v := &n.VMs[i]
-				guest := ""
-				if v.Guest != nil {
-					guest = v.Guest.Machine.ID
-					below[v.Guest] = n.Machine.ID
-				}
-				if room(len(a.VMs)) {
-					a.VMs = append(a.VMs, VMInfo{VM: v.VM, MachineName: n.Machine.Name.Or(n.Machine.ID), Guest: guest})
-				}
-			}
-			for i := range n.Containers {
-				if room(len(a.Containers)) {
-					a.Containers = append(a.Containers, ContainerInfo{Container: n.Containers[i], MachineName: n.Machine.Name.Or(n.Machine.ID)})
-				}
-			}
-			if !room(len(a.Machines)) {
-				return
-			}
-			// A guest is scored as if it stood alone: what is below it counts for the host.
-			if n == h {
-				own = m.Rate(ledger.tally(h))
-			} else {
-				own = m.Rate(m.TallyStack(NewStack(n, m, req.Options)))
-			}
-			a.Machines = append(a.Machines, machineResult(n, below[n], own, e))
-		})
-	}
-}
-
-func machineResult(n *inventory.Node, on string, res *Result, e *inventory.Estate) MachineResult {
-	m := &n.Machine
-	r := MachineResult{ID: m.ID, Name: m.Name.Or(m.ID), Kind: string(m.Kind.Or("unknown")), OS: osName(&m.OS), On: on, Roles: m.Roles,
-		Score: res.Score, Level: res.Level.Number, Components: res.Components().Low,
-		Workloads: int(res.sheet.workloads.Hi), Containers: len(n.Containers), VMs: len(n.VMs), Seen: m.Seen}
-	if manager, inside := m.Inside.Get(); inside {
-		r.Kind = "container (" + manager + ")"
-	}
-	if r.Roles == nil {
-		r.Roles = []string{}
-	}
-	if v, ok := m.Cores.Get(); ok {
-		r.Cores = &v
-	}
-	if v, ok := m.Memory.Get(); ok {
-		b := int64(v)
-		r.Memory = &b
-	}
-	for _, g := range e.Gaps {
-		if g.Subject == m.ID || g.Subject == r.Name {
-			r.Gaps++
-		}
-	}
-	return r
-}
-
-func osName(os *inventory.OS) string {
-	if name, ok := os.Name.Get(); ok {
-		return name
-	}
-	return strings.TrimSpace(os.ID.Or("") + " " + os.Version.Or(""))
-}
-
-// gaps lists what could not be seen: first what the sources reported, with the points that facts of the same
-// remedy keep open, then what only scoring noticed.
-func gaps(e *inventory.Estate, books map[string]*notebook, res *Result) []GapResult {
-	open := map[remedy]float64{}
-	for _, p := range res.Pillars {
-		for _, x := range p.Indicators {
-			b := books[x.ID]
-			width := 100 * p.Share * x.Share * (x.High - x.Low)
-			for r, weight := range b.remedies {
-				open[r] += portion(weight, b.open) * width
-			}
-		}
-	}
-	out := []GapResult{}
-	byRemedy := map[string]float64{}
-	keys := slices.SortedFunc(maps.Keys(open), func(a, b remedy) int {
-		return cmp.Or(cmp.Compare(a.remedy, b.remedy), cmp.Compare(a.why, b.why), cmp.Compare(a.fact, b.fact))
-	})
-	for _, r := range keys { // in order: floating point sums depend on it
-		byRemedy[r.remedy] += open[r]
-	}
-	shared := map[string]int{}
-	for _, g := range e.Gaps {
-		shared[g.Remedy]++
-	}
-	for _, g := range e.Gaps {
-		pts := 0.0
-		if g.Remedy != "" {
-			pts = byRemedy[g.Remedy] / float64(shared[g.Remedy])
-		}
-		out = append(out, GapResult{Gap: g, Points: pts})
-	}
-	for _, r := range keys {
-		pts := open[r]
-		if pts < .005 || r.remedy != "" && shared[r.remedy] > 0 || r.why == "" {
-			continue
-		}
-		out = append(out, GapResult{Gap: inventory.Gap{Source: "score", Subject: "estate", What: r.fact, Why: r.why, Remedy: r.remedy}, Points: pts})
-	}
-	slices.SortFunc(out, func(a, b GapResult) int {
-		return cmp.Or(cmp.Compare(math.Round(b.Points*1e6), math.Round(a.Points*1e6)), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.What, b.What), cmp.Compare(a.Why, b.Why), cmp.Compare(a.Remedy, b.Remedy))
-	})
-	return out
 }
 
 func sources(e *inventory.Estate) []SourceResult {

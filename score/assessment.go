@@ -117,9 +117,15 @@ type Gate struct {
 	Lift  []Lift  `json:"lift"`            // what would bring it about, the most effective first; empty where it is met
 }
 
+// Kinds of lift: a look at what is not known, and a recommendation.
+const (
+	LiftSee = "see"
+	LiftDo  = "do"
+)
+
 // A Lift is something that would help an estate over a gate.
 type Lift struct {
-	Kind string  `json:"kind"` // see: a look at what is not known; do: a recommendation
+	Kind string  `json:"kind"` // see or do
 	Text string  `json:"text"` // what to look at, or the title of the recommendation
 	ID   string  `json:"id,omitempty"`
 	Have float64 `json:"have"` // where the gate then stands: at best for a look, on the low end for a recommendation
@@ -192,6 +198,7 @@ type IndicatorResult struct {
 	Applicable  bool       `json:"applicable"`
 	Coverage    float64    `json:"coverage"`
 	Explanation string     `json:"explanation"`
+	Sums        []Sum      `json:"sums"` // what low and high were worked out from
 	Evidence    []Evidence `json:"evidence"`
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -172,7 +173,7 @@ func difference(a, b *score.Result) string {
 	for i := range a.Pillars {
 		for j := range a.Pillars[i].Indicators {
 			x, y := a.Pillars[i].Indicators[j], b.Pillars[i].Indicators[j]
-			if x.Rating != y.Rating || x.Share != y.Share {
+			if !reflect.DeepEqual(x.Rating, y.Rating) || x.Share != y.Share {
 				out += fmt.Sprintf("%s: %+v became %+v\n", x.ID, x.Rating, y.Rating)
 			}
 		}

@@ -25,12 +25,8 @@ func (m *Model) level(res *Result) LevelResult {
 		}
 		out.Next = l.Name
 		out.NextGates = m.gates(l, res)
-		for _, g := range out.NextGates {
-			if !g.Met {
-				out.HeldBackBy = append(out.HeldBackBy, g)
-			}
-		}
 	}
+	out.holdBack()
 	return out
 }
 
@@ -43,6 +39,9 @@ func (m *Model) reached(res *Result) *Level {
 	}
 	return nil
 }
+
+// slack is by how much sums of exact shares may fall short in the last bits.
+const slack = 1e-12
 
 // A condition is one part of a level's definition beside what is true of an estate.
 type condition struct {
@@ -57,7 +56,6 @@ type condition struct {
 
 // conditions goes through the conditions of a level until see returns false; it reports whether it came to the end.
 func (m *Model) conditions(l *Level, res *Result, see func(*condition) bool) bool {
-	const slack = 1e-12 // sums of exact shares may fall short in the last bit
 	atLeast := func(id, what, unit string, have Bounds, want float64) bool {
 		return want <= 0 || see(&condition{id: id, what: what, unit: unit, have: have, want: want, met: have.Low >= want-slack})
 	}

@@ -35,18 +35,15 @@ type IndicatorRating struct {
 }
 
 // TallyStack gives what one host adds to the score.
-func (m *Model) TallyStack(s *Stack) *Tally {
+func (m *Model) TallyStack(s *Stack) *Tally { return m.tallyStack(s, nil) }
+
+// tallyStack is TallyStack with notes of the facts behind each indicator, where there are books for them.
+func (m *Model) tallyStack(s *Stack, books map[string]*notebook) *Tally {
 	t := &Tally{}
 	s.tallyShared(t)
-	m.tallyIndicators(s, func(ind *Indicator) *Adder { return &Adder{def: &ind.Definition, model: m, tally: t} })
-	return t
-}
-
-// tallyIndicators runs the arithmetic of every indicator on a stack, without the machines for which it is waived.
-func (m *Model) tallyIndicators(s *Stack, adder func(*Indicator) *Adder) {
 	for i := range m.Indicators {
 		ind := &m.Indicators[i]
-		add, of := adder(ind), s
+		add, of := &Adder{def: &ind.Definition, model: m, tally: t, notes: books[ind.ID]}, s
 		if len(m.Waivers) > 0 {
 			var waived int
 			of, waived = s.without(m.waivedFor(ind.ID, s.opt.Now))
@@ -54,6 +51,7 @@ func (m *Model) tallyIndicators(s *Stack, adder func(*Indicator) *Adder) {
 		}
 		ind.Tally(of, add)
 	}
+	return t
 }
 
 // Rate turns a sum of tallies into a score and a level.

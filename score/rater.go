@@ -20,6 +20,16 @@ type Rating struct {
 	Applicable  bool
 	Coverage    float64
 	Explanation string
+	Sums        []Sum // what Low and High were worked out from, where anybody reads it
+}
+
+// A Sum is one of the sums that an answer is worked out from, as it stands at the low and at the high end of the
+// answer. Of a share, the numerator comes first and the denominator second.
+type Sum struct {
+	Name string  `json:"name"`
+	Unit string  `json:"unit"`
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
 }
 
 // A Rater gives an indicator the sums it needs to rate.
@@ -39,6 +49,14 @@ func (r *Rater) Explain(format string, args ...any) string {
 		return ""
 	}
 	return fmt.Sprintf(format, args...)
+}
+
+// Sums lists sums, where anybody reads them.
+func (r *Rater) Sums(sums ...Sum) []Sum {
+	if r.quiet {
+		return nil
+	}
+	return sums
 }
 
 // Term returns one of the indicator's own terms.
@@ -72,7 +90,7 @@ func (r *Rater) masses() []Mass {
 // Ladder rates an indicator whose work stands on steps.
 func (r *Rater) Ladder() Rating {
 	masses := r.masses()
-	low, high, ok := ShareBounds(masses)
+	low, high, ok := shareQuotients(masses)
 	na := r.Term(termNA)
 	switch {
 	case !ok && na.Lo > 0:
@@ -83,20 +101,25 @@ func (r *Rater) Ladder() Rating {
 		// Perhaps it applies to nothing: then its weight goes to other indicators, which [0,1] allows for.
 		return Rating{Low: 0, High: 1, Applicable: true, Explanation: "whether it applies to any active work is not known"}
 	}
-	return Rating{Low: low, High: high, Applicable: true, Coverage: r.Coverage(), Explanation: r.spread()}
+	return r.share(low, high)
+}
+
+func (r *Rater) share(low, high quotient) Rating {
+	return Rating{Low: low.value(), High: math.Max(low.value(), high.value()), Applicable: true, Coverage: r.Coverage(), Explanation: r.spread(),
+		Sums: r.Sums(Sum{"weight × value of step", "weight", low.num / Micro, high.num / Micro}, Sum{"weight", "weight", low.den / Micro, high.den / Micro})}
 }
 
 // LadderOfContainers rates an indicator that asks about containerised work only, and is 0 where there is none.
 func (r *Rater) LadderOfContainers() Rating {
 	masses := r.masses()
-	low, high, ok := ShareBounds(masses)
+	low, high, ok := shareQuotients(masses)
 	switch {
 	case !ok:
 		return Rating{Applicable: true, Coverage: r.Coverage(), Explanation: "no work runs in containers"}
-	case certain(masses) == 0:
-		low = 0
+	case certain(masses) == 0: // perhaps there is none
+		low.num = 0
 	}
-	return Rating{Low: low, High: high, Applicable: true, Coverage: r.Coverage(), Explanation: r.spread()}
+	return r.share(low, high)
 }
 
 func certain(masses []Mass) int64 {

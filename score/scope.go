@@ -79,15 +79,21 @@ func (m *Model) declaredSpares(zone string) (int64, bool) {
 	return 0, false
 }
 
-// inScope leaves out the machines that are waived altogether, with what stands on them. An estate without such
-// machines is returned as it is.
-func (m *Model) inScope(e *inventory.Estate, now time.Time) *inventory.Estate {
+// outOfScope lists the patterns of machines that are waived altogether.
+func (m *Model) outOfScope(now time.Time) []string {
 	var out []string
 	for i := range m.Waivers {
 		if w := &m.Waivers[i]; w.Indicator == "" && w.inForce(now) {
 			out = append(out, w.Machines...)
 		}
 	}
+	return out
+}
+
+// inScope leaves out the machines that are waived altogether, with what stands on them. An estate without such
+// machines is returned as it is.
+func (m *Model) inScope(e *inventory.Estate, now time.Time) *inventory.Estate {
+	out := m.outOfScope(now)
 	if len(out) == 0 {
 		return e
 	}
@@ -182,30 +188,62 @@ type WaiverResult struct {
 	Matched int    `json:"matched"` // machines; 0 for a waiver of the whole estate
 }
 
-// waivers says what became of each waiver on an estate.
-func (m *Model) waivers(e *inventory.Estate, now time.Time) []WaiverResult {
-	out := []WaiverResult{}
-	for _, w := range m.Waivers {
-		r := WaiverResult{Waiver: w, Status: "applied"}
-		e.Walk(func(n *inventory.Node) {
+// A waiverRun finds out, host by host, what waivers match and what the score would be without them.
+type waiverRun struct {
+	plain   *Model // without waivers
+	list    []Waiver
+	opt     Options
+	out     []string // patterns of machines that are out of scope
+	total   *Tally
+	matched []int
+}
+
+func newWaiverRun(m *Model, opt Options) *waiverRun {
+	plain := *m
+	plain.Waivers = nil
+	return &waiverRun{plain: &plain, list: m.Waivers, opt: opt, out: m.outOfScope(opt.Now), total: &Tally{}, matched: make([]int, len(m.Waivers))}
+}
+
+// keep is the host without what is out of scope, or nil.
+func (r *waiverRun) keep(h *inventory.Node) *inventory.Node {
+	if len(r.out) == 0 {
+		return h
+	}
+	return keep(h, r.out)
+}
+
+func (r *waiverRun) add(h *inventory.Node) {
+	r.total.Add(r.plain.TallyStack(NewStack(h, r.plain, r.opt)))
+	for i, w := range r.list {
+		h.Walk(func(n *inventory.Node) {
 			if matches(w.Machines, names(n.Machine.ID, n.Machine.Name)) {
-				r.Matched++
+				r.matched[i]++
 			}
-			for i := range n.VMs {
-				if v := &n.VMs[i]; v.Guest == nil && matches(w.Machines, names(v.ID, v.Name)) {
-					r.Matched++
+			for j := range n.VMs {
+				if v := &n.VMs[j]; v.Guest == nil && matches(w.Machines, names(v.ID, v.Name)) {
+					r.matched[i]++
 				}
 			}
 		})
-		switch {
-		case !w.inForce(now):
-			r.Status = "expired"
-		case len(w.Machines) > 0 && r.Matched == 0:
-			r.Status = "unused"
-		}
-		out = append(out, r)
 	}
-	return out
+}
+
+// results says what became of each waiver, and gives the score that there would be without any.
+func (r *waiverRun) results(site *inventory.Estate) ([]WaiverResult, *Bounds) {
+	out := []WaiverResult{}
+	for i, w := range r.list {
+		x := WaiverResult{Waiver: w, Status: "applied", Matched: r.matched[i]}
+		switch {
+		case !w.inForce(r.opt.Now):
+			x.Status = "expired"
+		case len(w.Machines) > 0 && x.Matched == 0:
+			x.Status = "unused"
+		}
+		out = append(out, x)
+	}
+	r.total.Add(siteTally(site))
+	score := r.plain.Rate(r.total).Score
+	return out, &score
 }
 
 // whole lists the indicators that compare whole zones, of which no machine can be left out by itself.

@@ -12,6 +12,11 @@ type Mass struct {
 	Weight    Range
 }
 
+// A quotient is Σwx/Σw for one choice of weights and values.
+type quotient struct{ num, den float64 }
+
+func (q quotient) value() float64 { return q.num / q.den }
+
 // ShareBounds gives the exact bounds of Σwx/Σw over every weight in its range and every value in its bounds.
 //
 // The minimum takes each x at its low value. As the quotient is monotone in each weight, it is reached where
@@ -19,39 +24,40 @@ type Mass struct {
 // pass over the items in order of value finds it. Where no weight is certain, the bound is that of the
 // single worst (best) item. ok is false where there is no weight at all.
 func ShareBounds(masses []Mass) (low, high float64, ok bool) {
-	low, ok = shareBound(masses, func(m Mass) float64 { return m.Low }, 1)
+	lo, hi, ok := shareQuotients(masses)
 	if !ok {
 		return 0, 0, false
 	}
-	high, _ = shareBound(masses, func(m Mass) float64 { return m.High }, -1)
-	return low, math.Max(low, high), true // the two sums run in opposite order and may differ in the last bit
+	return lo.value(), math.Max(lo.value(), hi.value()), true // the two sums run in opposite order and may differ in the last bit
+}
+
+// shareQuotients gives the quotients at both bounds.
+func shareQuotients(masses []Mass) (low, high quotient, ok bool) {
+	low, ok = shareBound(masses, func(m Mass) float64 { return m.Low }, 1)
+	if ok {
+		high, _ = shareBound(masses, func(m Mass) float64 { return m.High }, -1)
+	}
+	return low, high, ok
 }
 
 // shareBound finds the least (sign 1) or greatest (sign -1) quotient.
-func shareBound(masses []Mass, value func(Mass) float64, sign float64) (float64, bool) {
+func shareBound(masses []Mass, value func(Mass) float64, sign float64) (best quotient, ok bool) {
 	ms := slices.Clone(masses)
 	slices.SortFunc(ms, func(a, b Mass) int { return int(sign) * cmp.Compare(value(a), value(b)) })
-	var num, den float64
-	var any bool
+	var q quotient
 	for _, m := range ms {
-		num += float64(m.Weight.Lo) * value(m)
-		den += float64(m.Weight.Lo)
-		any = any || m.Weight.Hi > 0
+		q.num += float64(m.Weight.Lo) * value(m)
+		q.den += float64(m.Weight.Lo)
+		ok = ok || m.Weight.Hi > 0
 	}
-	if !any {
-		return 0, false
-	}
-	best := math.Inf(1)
-	if den > 0 {
-		best = sign * num / den
-	}
+	best = q
 	for _, m := range ms { // best-placed first: each switch to the upper weight pulls towards the bound until it no longer does
 		d := float64(m.Weight.Hi - m.Weight.Lo)
-		num += d * value(m)
-		den += d
-		if den > 0 {
-			best = math.Min(best, sign*num/den)
+		q.num += d * value(m)
+		q.den += d
+		if q.den > 0 && (best.den == 0 || sign*q.value() < sign*best.value()) {
+			best = q
 		}
 	}
-	return sign * best, true
+	return best, ok
 }

@@ -24,8 +24,11 @@ func (s *Stack) tallyShared(t *Tally) {
 	}
 }
 
-// Terms of the count of workloads: those of one host, and those whose replicas may be on several.
+// Terms of the counts of work: its pieces, active and in all; and workloads, those of one host and those whose
+// replicas may be on several.
 const (
+	termActive    = "active"
+	termAll       = "all"
 	termWorkloads = "workloads"
 	termShared    = "shared"
 )
@@ -46,8 +49,8 @@ func (s *Stack) tallyWork(t *Tally) {
 		case Idle:
 			active.Hi = 0
 		}
-		t.add(ofWork, "active", "", active)
-		t.add(ofWork, "all", "", Exact(1))
+		t.add(ofWork, termActive, "", active)
+		t.add(ofWork, termAll, "", Exact(1))
 		if x.group == "" {
 			t.add(ofWork, termWorkloads, "", Range{0, active.Hi})
 			continue

@@ -109,9 +109,9 @@ func (s *sheet) readWork() {
 		switch t.Name {
 		case termWorkloads:
 			s.workloads = s.workloads.plus(t.Range)
-		case "active":
+		case termActive:
 			s.active = t.Range
-		case "all":
+		case termAll:
 			s.works = t.Range
 		case termShared:
 			s.workloads = s.workloads.plus(Range{min(1, t.Lo), min(1, t.Hi)})

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/infraopt/infraopt/collect/inventory"
 	"github.com/infraopt/infraopt/collect/resolve"
@@ -62,11 +63,24 @@ func (p *program) assessCommand() *cobra.Command {
 	flags.StringVarP(&f.format, "format", "f", defaultFormat, "print the report as `NAME`: "+strings.Join(formats(), " or "))
 	flags.StringArrayVarP(&f.out, "out", "o", nil, "write the report to `FILE`; may be repeated")
 	flags.IntVar(&f.top, "top", defaultTop, "list `N` machines, containers and virtual machines at most (0: all), and show as many rows of each table")
-	flags.StringVar(&f.assume, "assume", "", "score on an assumption: `WHAT` is "+score.RunningIsActive+", that all work that runs is used")
+	f.registerScoring(flags)
 	f.register(flags)
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats(), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("assume", cobra.FixedCompletions([]string{score.RunningIsActive}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
+}
+
+// registerScoring adds the flags that change what a score means.
+func (f *assessFlags) registerScoring(flags *pflag.FlagSet) {
+	flags.StringVar(&f.assume, "assume", "", "score on an assumption: `WHAT` is "+score.RunningIsActive+", that all work that runs is used")
+}
+
+// checkScoring finds what is wrong with the flags of reading and scoring.
+func (f *assessFlags) checkScoring() error {
+	if f.assume != "" && f.assume != score.RunningIsActive {
+		return unknown("assumption", f.assume, []string{score.RunningIsActive})
+	}
+	return f.check()
 }
 
 func formats() []string {
@@ -78,11 +92,8 @@ func formats() []string {
 }
 
 func (p *program) assess(ctx context.Context, f assessFlags, args []string) error {
-	if err := f.check(); err != nil {
+	if err := f.checkScoring(); err != nil {
 		return err
-	}
-	if f.assume != "" && f.assume != score.RunningIsActive {
-		return unknown("assumption", f.assume, []string{score.RunningIsActive})
 	}
 	show, err := p.views(f)
 	if err != nil {
@@ -114,14 +125,20 @@ func judge(s *inventory.Snapshot, f assessFlags, h *haul) (*score.Assessment, er
 	if err != nil {
 		return nil, err
 	}
-	req := score.Request{Options: score.Options{RunningIsActive: f.assume == score.RunningIsActive, Now: h.now}, Tool: tool(), Top: f.top}
-	if f.top < 0 {
-		req.Top = defaultTop
-	}
+	req := f.request(h)
 	estate := resolve.Estate(s)
 	a := score.Assess(estate, model, req)
 	plan.Recommend(a, estate, model, req)
 	return a, nil
+}
+
+// request is what an assessment depends on besides the estate and the model.
+func (f *assessFlags) request(h *haul) score.Request {
+	req := score.Request{Options: score.Options{RunningIsActive: f.assume == score.RunningIsActive, Now: h.now}, Tool: tool(), Top: f.top}
+	if f.top < 0 {
+		req.Top = defaultTop
+	}
+	return req
 }
 
 // A view is one rendering of a report that was asked for.

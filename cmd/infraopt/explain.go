@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -14,51 +15,87 @@ import (
 	"github.com/infraopt/infraopt/score/plan"
 )
 
+type explainFlags struct {
+	assessFlags
+}
+
 func (p *program) explainCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "explain [ID]",
-		Short: "explain the score: pillars, indicators, levels and actions",
-		Long: prose("Explain lists what the score is made of, or tells all about one pillar, indicator, level or action: the " +
-			"question, why it matters, how it is measured, and the numbers that are conventions."),
+	var f explainFlags
+	cmd := &cobra.Command{
+		Use:   "explain [ID [TARGET|FILE]...]",
+		Short: "explain the score: pillars, indicators, levels and actions, and how an estate comes by its own",
+		Long: prose("Explain lists what the score is made of, or tells all about one pillar, indicator, level or action: the "+
+			"question, why it matters, how it is measured, and the numbers that are conventions.",
+			"With targets or snapshot files behind the ID it also tells how the estate that they show comes by its number: numerator "+
+				"and denominator, where the work stands, the points won, lost and left open by machine, and what is not known.",
+			statusHelp(exitOK, exitIncomplete, exitUsage, exitFailed, exitInterrupted)),
 		Example: "  infraopt explain\n" +
 			"  infraopt explain components.packing\n" +
-			"  infraopt explain level-3",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return usagef("infraopt explain: want one ID, have %d", len(args))
-			}
-			return nil
-		},
+			"  infraopt explain containers.isolation web1.json.zst\n" +
+			"  infraopt explain level-3 demo:",
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveDefault
+			}
 			model, err := indicators.Default()
-			if err != nil || len(args) > 0 {
+			if err != nil {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
 			return ids(topics(model)), cobra.ShellCompDirectiveNoFileComp
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
-			model, err := indicators.Default()
-			if err != nil {
-				return err
-			}
-			out := p.sheet()
-			if len(args) == 0 {
-				overview(out, model)
-				return p.print(out.String())
-			}
-			known := topics(model)
-			i := slices.IndexFunc(known, func(t topic) bool { return t.named(args[0]) })
-			if i < 0 {
-				e := &usageError{text: fmt.Sprintf("nothing is called %q: infraopt explain lists what there is", args[0])}
-				if near := nearest(args[0], ids(known)); near != "" {
-					e.hint = "did you mean " + near + "?"
-				}
-				return e
-			}
-			known[i].tell(out)
-			return p.print(out.String())
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return p.explain(cmd.Context(), f, args) },
 	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.IntVar(&f.top, "top", 10, "show `N` machines and unknown facts at most (0: all)")
+	f.registerScoring(flags)
+	f.register(flags)
+	return cmd
+}
+
+func (p *program) explain(ctx context.Context, f explainFlags, args []string) error {
+	if err := f.checkScoring(); err != nil {
+		return err
+	}
+	if f.top < 0 {
+		return usagef("--top %d: want 0 (all) or more", f.top)
+	}
+	model, err := indicators.Default()
+	if err != nil {
+		return err
+	}
+	out := p.sheet()
+	if len(args) == 0 {
+		overview(out, model)
+		return p.print(out.String())
+	}
+	known := topics(model)
+	i := slices.IndexFunc(known, func(t topic) bool { return t.named(args[0]) })
+	if i < 0 {
+		e := &usageError{text: fmt.Sprintf("nothing is called %q: infraopt explain lists what there is", args[0])}
+		if near := nearest(args[0], ids(known)); near != "" {
+			e.hint = "did you mean " + near + "?"
+		}
+		return e
+	}
+	known[i].tell(out)
+	if len(args) == 1 {
+		return p.print(out.String())
+	}
+	h, err := p.gather(ctx, f.gatherFlags, args[1:])
+	if err != nil {
+		return err
+	}
+	if h.empty {
+		return h.err
+	}
+	if err := tellEstate(out, known[i].id, model, h, f); err != nil {
+		return err
+	}
+	if err := p.print(out.String()); err != nil {
+		return err
+	}
+	return h.err
 }
 
 // A topic is one thing that can be explained.
@@ -92,15 +129,13 @@ func topics(m *score.Model) []topic {
 	}
 	out = append(out, topic{id: "level-0", other: []string{unassessed, "0"}, tell: tellUnassessed})
 	for _, x := range m.Levels {
-		out = append(out, topic{id: levelID(x), other: []string{x.Name, strconv.Itoa(x.Number)}, tell: func(s *sheet) { tellLevel(s, x) }})
+		out = append(out, topic{id: x.ID(), other: []string{x.Name, strconv.Itoa(x.Number)}, tell: func(s *sheet) { tellLevel(s, x) }})
 	}
 	for _, x := range plan.Definitions() {
 		out = append(out, topic{id: x.ID, tell: func(s *sheet) { tellAction(s, x) }})
 	}
 	return out
 }
-
-func levelID(l score.Level) string { return fmt.Sprintf("level-%d", l.Number) }
 
 func overview(out *sheet, m *score.Model) {
 	out.hang("", "The score is the sum of the points of all indicators, 100 at most. It is an interval: its low end is what is "+
@@ -122,7 +157,7 @@ func overview(out *sheet, m *score.Model) {
 	out.line("LEVELS, decided on the low end")
 	rows := [][]string{{"level-0", unassessed, unassessedText}}
 	for _, l := range m.Levels {
-		rows = append(rows, []string{levelID(l), l.Name, l.Text})
+		rows = append(rows, []string{l.ID(), l.Name, l.Text})
 	}
 	out.rows("  ", rows)
 	out.line("")
@@ -192,7 +227,7 @@ func tellIndicator(out *sheet, m *score.Model, x *score.Definition) {
 func step(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) }
 
 func tellLevel(out *sheet, l score.Level) {
-	out.line(fmt.Sprintf("%s: %s, %s", levelID(l), l.Name, l.Text))
+	out.line(fmt.Sprintf("%s: %s, %s", l.ID(), l.Name, l.Text))
 	out.line("")
 	out.line("  It takes, on the low end of every interval:")
 	for _, gate := range gates(l) {

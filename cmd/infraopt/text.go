@@ -10,7 +10,8 @@ import (
 func wrap(text string, width int) []string {
 	var lines []string
 	line := ""
-	for _, word := range strings.Fields(text) {
+	for _, word := range strings.Fields(strings.ReplaceAll(text, " %", stuck+"%")) {
+		word = strings.ReplaceAll(word, stuck, " ")
 		switch {
 		case line == "":
 			line = word
@@ -23,6 +24,9 @@ func wrap(text string, width int) []string {
 	}
 	return append(lines, line)
 }
+
+// stuck stands for a space at which no line is broken.
+const stuck = "\x00"
 
 // columns counts runes, which is right for the program's own words.
 func columns(s string) int { return utf8.RuneCountInString(s) }
@@ -57,7 +61,10 @@ func (s *sheet) hang(before, text string) {
 }
 
 // rows writes rows of columns, the last of which is wrapped.
-func (s *sheet) rows(indent string, rows [][]string) {
+func (s *sheet) rows(indent string, rows [][]string) { s.numbers(indent, 0, rows) }
+
+// numbers writes rows of which the first columns hold numbers and are set to the right.
+func (s *sheet) numbers(indent string, first int, rows [][]string) {
 	var widths []int
 	for _, r := range rows {
 		for i, cell := range r[:len(r)-1] {
@@ -70,7 +77,11 @@ func (s *sheet) rows(indent string, rows [][]string) {
 	for _, r := range rows {
 		before := indent
 		for i, cell := range r[:len(r)-1] {
-			before += pad(cell, widths[i]) + "  "
+			if i < first {
+				before += strings.Repeat(" ", widths[i]-columns(cell)) + cell + "  "
+			} else {
+				before += pad(cell, widths[i]) + "  "
+			}
 		}
 		s.hang(before, r[len(r)-1])
 	}

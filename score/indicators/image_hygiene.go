@@ -1,8 +1,6 @@
 package indicators
 
 import (
-	"fmt"
-
 	"github.com/infraopt/infraopt/collect/inventory"
 	"github.com/infraopt/infraopt/score"
 )
@@ -44,7 +42,9 @@ func imageHygiene(ind *score.Indicator) {
 		if total.Hi > 0 {
 			out.Low = 1 - float64(reclaim.Hi)/float64(total.Hi)
 			out.High = 1 - float64(reclaim.Lo)/float64(total.Hi+helps.Hi)
-			out.Explanation = fmt.Sprintf("%s of %s can be reclaimed", size(reclaim), size(total))
+			out.Explanation = r.Explain("%s of %s can be reclaimed", size(reclaim), size(total))
+			out.Sums = r.Sums(score.Sum{Name: "reclaimable", Unit: "bytes", Low: float64(reclaim.Hi), High: float64(reclaim.Lo)},
+				score.Sum{Name: "stored", Unit: "bytes", Low: float64(total.Hi), High: float64(total.Hi + helps.Hi)})
 		} else {
 			out.Explanation = "no container engine stores anything"
 			if r.Term(termCoverName) == (score.Range{}) {
@@ -218,7 +218,7 @@ func (o Stored) tally(add *score.Adder, p *score.Place) int64 {
 			fact.Value += ", unused"
 		}
 	}
-	add.Note(o.Name+" on "+p.Name(), fact, o.Seen, float64(reclaim.Hi), float64(reclaim.Hi-reclaim.Lo))
+	add.Note(p, o.Name+" on "+p.Name(), fact, o.Seen, float64(reclaim.Hi), float64(reclaim.Hi-reclaim.Lo))
 	return covered
 }
 
@@ -245,7 +245,7 @@ func tallyUnlisted(p *score.Place, add *score.Adder) {
 		add.Add(termOpen, score.Exact(1))
 		add.Cover(0, whole)
 		fact := score.Fact{Name: "images and volumes of " + kind, Value: "unknown", Why: "the engine did not list them", Remedy: "run as root or as a member of the engine's group"}
-		add.Note(p.Name(), fact, p.Node.Machine.Seen, 1, 1)
+		add.Note(p, p.Name(), fact, p.Node.Machine.Seen, 1, 1)
 	}
 	if len(unlisted) == 0 && len(listed) == 0 && !p.Node.Machine.Processes.IsKnown() {
 		add.Add("maybe", score.Exact(1))

@@ -1,7 +1,6 @@
 package indicators
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/infraopt/infraopt/score"
@@ -10,6 +9,9 @@ import (
 // packing compares the powered hosts with the fewest that can carry the demand, spares included.
 func packing(ind *score.Indicator) {
 	ind.Tally = func(s *score.Stack, add *score.Adder) {
+		if !add.Noting() || len(s.Places) == 0 {
+			return // hosts and needs are counted for the estate as a whole
+		}
 		m := &s.Host.Machine
 		fact := score.Fact{Name: "need of the work on it", Known: true, Value: "from a utilisation series"}
 		for _, x := range s.Works {
@@ -21,7 +23,7 @@ func packing(ind *score.Indicator) {
 		if fact.Known && m.Powered.IsKnown() && m.Cores.IsKnown() && m.Memory.IsKnown() {
 			open = 0
 		}
-		add.Note(m.Name.Or(m.ID), fact, m.Seen, 1, open)
+		add.Note(s.Places[0], m.Name.Or(m.ID), fact, m.Seen, 1, open)
 	}
 	ind.Rate = func(r *score.Rater) score.Rating {
 		hosts := r.Hosts()
@@ -38,8 +40,9 @@ func packing(ind *score.Indicator) {
 		if high > 0 && !math.IsInf(high, 1) {
 			out.Coverage += .5 * low / high
 		}
-		bound := interval(low, math.Max(low, math.Min(high, float64(hosts.Hi))))
-		out.Explanation = fmt.Sprintf("%s powered hosts; no plan needs fewer than %s, spares included", amount(hosts), bound)
+		most := math.Max(low, math.Min(high, float64(hosts.Hi)))
+		out.Explanation = r.Explain("%s powered hosts; no plan needs fewer than %s, spares included", amount(hosts), interval(low, most))
+		out.Sums = r.Sums(score.Sum{Name: "hosts needed", Unit: "hosts", Low: low, High: most}, score.Sum{Name: "hosts powered", Unit: "hosts", Low: float64(hosts.Hi), High: float64(hosts.Lo)})
 		return out
 	}
 }

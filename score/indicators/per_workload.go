@@ -14,6 +14,9 @@ import (
 // workloads cancels out of CPW/CPW*; it stays in the worst case only.
 func perWorkload(ind *score.Indicator) {
 	ind.Tally = func(s *score.Stack, add *score.Adder) {
+		if !add.Noting() {
+			return // components are counted for the estate as a whole
+		}
 		for _, p := range s.Places {
 			components := s.ComponentsOf(p)
 			var text []string
@@ -30,7 +33,7 @@ func perWorkload(ind *score.Indicator) {
 					fact.Why, fact.Remedy = "whether it runs, or keeps its data on an array, is not known", ""
 				}
 			}
-			add.Note(p.Name(), fact, p.Machine().Seen, float64(sum.Hi), float64(sum.Hi-sum.Lo))
+			add.Note(p, p.Name(), fact, p.Machine().Seen, float64(sum.Hi), float64(sum.Hi-sum.Lo))
 		}
 	}
 	ind.Rate = func(r *score.Rater) score.Rating {
@@ -47,7 +50,10 @@ func perWorkload(ind *score.Indicator) {
 		aLow, aHigh := r.Attainable()
 		out.Low = PerWorkload(cHigh, aLow, float64(w.Lo))
 		out.High = PerWorkload(cLow, aHigh, float64(w.Hi))
-		out.Explanation = fmt.Sprintf("%s components for %s workloads; no fewer than %s are attainable", interval(cLow, cHigh), interval(float64(w.Lo), float64(w.Hi)), interval(aLow, math.Min(aHigh, cHigh)))
+		most := math.Max(aLow, math.Min(aHigh, cHigh))
+		out.Explanation = r.Explain("%s components for %s workloads; no fewer than %s are attainable", interval(cLow, cHigh), amount(w), interval(aLow, most))
+		out.Sums = r.Sums(score.Sum{Name: "components", Unit: "components", Low: cHigh, High: cLow}, score.Sum{Name: "attainable", Unit: "components", Low: aLow, High: most},
+			score.Sum{Name: "workloads", Unit: "workloads", Low: float64(w.Lo), High: float64(w.Hi)})
 		return out
 	}
 }

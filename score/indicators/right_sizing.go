@@ -1,7 +1,6 @@
 package indicators
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/infraopt/infraopt/score"
@@ -45,7 +44,7 @@ func tallyVM(s *score.Stack, p *score.Place, add *score.Adder) {
 	needs, series := s.NeedOf(&p.VM.Demand, true, cores, gib, active, idle)
 	item(add, 0, certain, cpuKnown, vcpus*1000, cores*1000, needs[0])
 	item(add, 1, certain, memKnown, memory.GiB()*1024, gib*1024, needs[1])
-	note(add, p.Name(), p.VM.Seen, series, vcpus)
+	note(add, p, p.Name(), p.VM.Seen, series, vcpus)
 }
 
 func tallyLimits(s *score.Stack, x *score.Work, add *score.Adder) {
@@ -62,17 +61,17 @@ func tallyLimits(s *score.Stack, x *score.Work, add *score.Adder) {
 		v, known := x.Container.MemoryLimit.Get()
 		item(add, 1, x.Certain(), known, v.GiB()*1024, gib*1024, needs[1])
 	}
-	note(add, x.Name+" on "+x.Place.Name(), x.Seen, series, 1)
+	note(add, x.Place, x.Name+" on "+x.Place.Name(), x.Seen, series, 1)
 }
 
-func note(add *score.Adder, subject string, seen []string, series bool, size float64) {
+func note(add *score.Adder, p *score.Place, subject string, seen []string, series bool, size float64) {
 	fact := score.Fact{Name: "need", Known: series, Value: "from a utilisation series"}
 	open := 0.0
 	if !series {
 		fact = score.Fact{Name: "need", Value: "unknown", Why: "there is no utilisation series of a week", Remedy: "read a monitoring source that holds a week or more"}
 		open = math.Max(1, size)
 	}
-	add.Note(subject, fact, seen, math.Max(1, size), open)
+	add.Note(p, subject, fact, seen, math.Max(1, size), open)
 }
 
 // item adds one allocation in one dimension. Where it may not be there, or its size is not known, its best case
@@ -108,6 +107,7 @@ func item(add *score.Adder, d int, certain, known bool, alloc, ceiling float64, 
 func rateRightSizing(r *score.Rater) score.Rating {
 	var low, high, n float64
 	var items int64
+	var sums []score.Sum
 	for _, d := range dimensions {
 		count := r.Term(d + ".items").Hi
 		items = max(items, count)
@@ -122,6 +122,9 @@ func rateRightSizing(r *score.Rater) score.Rating {
 		}
 		low += quotient(minimum.Lo, maximum.Hi)
 		high += quotient(minimum.Hi, maximum.Lo)
+		unit := map[string]string{"cpu": "thousandths of a core", "mem": "MiB"}[d]
+		sums = append(sums, r.Sums(score.Sum{Name: d + ": smaller of need and allocation", Unit: unit, Low: float64(minimum.Lo), High: float64(minimum.Hi)},
+			score.Sum{Name: d + ": larger of need and allocation", Unit: unit, Low: float64(maximum.Hi), High: float64(maximum.Lo)})...)
 	}
 	if n == 0 {
 		return score.Rating{Coverage: 1, Explanation: "nothing has an allocation: no virtual machine, and no container with a limit"}
@@ -129,7 +132,7 @@ func rateRightSizing(r *score.Rater) score.Rating {
 	if n < float64(len(dimensions)) && r.Term("cpu.sure").Lo+r.Term("mem.sure").Lo == 0 {
 		low, high = 0, n
 	}
-	return score.Rating{Applicable: true, Low: low / n, High: high / n, Coverage: r.Coverage(), Explanation: fmt.Sprintf("%d allocations", items)}
+	return score.Rating{Applicable: true, Low: low / n, High: high / n, Coverage: r.Coverage(), Explanation: r.Explain("%d allocations", items), Sums: sums}
 }
 
 func quotient(num, den int64) float64 {

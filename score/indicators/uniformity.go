@@ -1,7 +1,6 @@
 package indicators
 
 import (
-	"fmt"
 	"math"
 	"strings"
 
@@ -62,7 +61,7 @@ func (k kind) tally(add *score.Adder, d string, x *score.Work) {
 	if !known {
 		open = float64(w.Hi)
 	}
-	add.Note(x.Name+" on "+x.Place.Name(), score.FactOf(d, k.name), x.Seen, open, open)
+	add.Note(x.Place, x.Name+" on "+x.Place.Name(), score.FactOf(d, k.name), x.Seen, open, open)
 }
 
 func kindsOf(x *score.Work) [4]kind {
@@ -147,7 +146,8 @@ func rateUniformity(r *score.Rater) score.Rating {
 		low, high := k.EntropyBounds()
 		out.Low += 1 - math.Min(1, high/math.Log(manyKinds))
 		out.High += 1 - math.Min(1, low/math.Log(manyKinds))
-		parts = append(parts, fmt.Sprintf("%s %s", interval(math.Exp(low), math.Min(manyKinds, math.Exp(high))), d))
+		parts = append(parts, r.Explain("%s %s", interval(math.Exp(low), math.Min(manyKinds, math.Exp(high))), d))
+		out.Sums = append(out.Sums, r.Sums(score.Sum{Name: "effective number: " + d, Unit: "kinds", Low: math.Exp(high), High: math.Exp(low)})...)
 	}
 	if n == 0 {
 		out.Explanation = "there is no active work whose kinds could be compared"

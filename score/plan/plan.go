@@ -108,11 +108,12 @@ const adviceCoverage = .20
 // are found as if what runs were in use; the roadmap's basis says so.
 func Recommend(a *score.Assessment, e *inventory.Estate, m *score.Model, req score.Request) {
 	a.Recommendations = []score.Recommendation{}
+	level := &a.Level
 	basis := "proven"
 	if req.RunningIsActive {
 		basis = score.RunningIsActive
 	} else if a.Assumed != nil {
-		basis, req.RunningIsActive = score.RunningIsActive, true
+		basis, req.RunningIsActive, level = score.RunningIsActive, true, &a.Assumed.Level
 	}
 	ledger := score.NewLedger(e, m, req.Options)
 	now := ledger.Rate()
@@ -128,6 +129,8 @@ func Recommend(a *score.Assessment, e *inventory.Estate, m *score.Model, req sco
 	}
 	p := newPlanner(m, req.Options, ledger)
 	solo := map[string]float64{}
+	var lifts []score.Lift
+	var alone []*score.Result
 	left := actions()
 	current := now
 	for len(left) > 0 {
@@ -138,8 +141,10 @@ func Recommend(a *score.Assessment, e *inventory.Estate, m *score.Model, req sco
 				continue
 			}
 			pr.index = i
-			if _, ok := solo[act.ID]; !ok && len(a.Recommendations) == 0 {
+			if len(a.Recommendations) == 0 {
 				solo[act.ID] = pr.low
+				lifts = append(lifts, score.Lift{Kind: score.LiftDo, ID: act.ID, Text: act.title(pr.subjects)})
+				alone = append(alone, pr.result)
 			}
 			if best == nil || pr.better(best) {
 				best = pr
@@ -155,6 +160,10 @@ func Recommend(a *score.Assessment, e *inventory.Estate, m *score.Model, req sco
 		p.accept(best)
 		current = best.result
 		left = slices.Delete(left, best.index, best.index+1)
+	}
+	m.AddLifts(level, lifts, alone)
+	if level == &a.Level && a.Assumed != nil { // all of it rests on the assumption
+		a.Assumed.Level = a.Level
 	}
 	for _, r := range a.Recommendations {
 		a.Roadmap.Effort += r.Effort

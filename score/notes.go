@@ -1,0 +1,159 @@
+package score
+
+import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/infraopt/infraopt/collect/inventory"
+)
+
+// A notebook keeps the notes of one indicator that matter most, and sums of what each remedy would settle.
+type notebook struct {
+	top        []Evidence
+	lost, open float64 // sums over all notes
+	remedies   map[remedy]float64
+	machines   map[string]*machineNotes // by ID; nil where nobody asks for them
+}
+
+type remedy struct{ fact, why, remedy string }
+
+// machineNotes are the notes of one machine.
+type machineNotes struct {
+	name       string
+	lost, open float64
+	top        []Evidence
+}
+
+const notesKept = 8
+
+func (n *notebook) add(p *Place, e Evidence) {
+	n.lost += e.Lost
+	n.open += e.Open
+	if e.Open > 0 {
+		n.settle(remedy{e.Fact, e.Why, e.Remedy}, e.Open)
+	}
+	n.top = cut(append(n.top, e), 16*notesKept)
+	if m := n.machine(p); m != nil {
+		m.lost += e.Lost
+		m.open += e.Open
+		m.top = cut(append(m.top, e), 16*notesKept)
+	}
+}
+
+// machine gives the notes of the machine of a place: the virtual machine itself where nobody looked inside.
+func (n *notebook) machine(p *Place) *machineNotes {
+	if n.machines == nil {
+		return nil
+	}
+	id := p.Machine().ID
+	if p.Node == nil {
+		id = p.VM.ID
+	}
+	m := n.machines[id]
+	if m == nil {
+		m = &machineNotes{name: p.Name()}
+		n.machines[id] = m
+	}
+	return m
+}
+
+// blur records weight that is uncertain: it leaves the result open although every step may be known.
+func (n *notebook) blur(p *Place, f Fact, weight float64) {
+	const spread = .5 // uncertain weight can move a share by at most its own size times the spread of the values
+	n.open += weight * spread
+	n.settle(remedy{f.Name, f.Why, f.Remedy}, weight*spread)
+	if m := n.machine(p); m != nil {
+		m.open += weight * spread
+	}
+}
+
+func (n *notebook) settle(r remedy, open float64) {
+	if n.remedies == nil {
+		n.remedies = map[remedy]float64{}
+	}
+	n.remedies[r] += open
+}
+
+// sorted lists the remedies in order.
+func (n *notebook) sorted() []remedy { return slices.SortedFunc(maps.Keys(n.remedies), remedy.compare) }
+
+func (r remedy) compare(s remedy) int {
+	return cmp.Or(cmp.Compare(r.remedy, s.remedy), cmp.Compare(r.why, s.why), cmp.Compare(r.fact, s.fact))
+}
+
+// cut keeps the notes that matter most, once there are more than most.
+func cut(notes []Evidence, most int) []Evidence {
+	if len(notes) <= most {
+		return notes
+	}
+	slices.SortStableFunc(notes, func(a, b Evidence) int {
+		return cmp.Or(cmp.Compare(b.Lost+b.Open, a.Lost+a.Open), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Fact, b.Fact), cmp.Compare(a.Value, b.Value))
+	})
+	return notes[:min(len(notes), notesKept)]
+}
+
+// evidence gives the notes that matter most, in points.
+func (n *notebook) evidence(p Points) []Evidence { return n.inPoints(n.top, p) }
+
+// inPoints gives notes in points: what is lost and what is open are shared out over all notes in proportion to their
+// weight.
+func (n *notebook) inPoints(notes []Evidence, p Points) []Evidence {
+	out := append([]Evidence{}, cut(notes, 0)...) // never null in JSON
+	for i := range out {
+		out[i].Lost = portion(out[i].Lost, n.lost) * (p.Max - p.Low)
+		out[i].Open = portion(out[i].Open, n.open) * (p.High - p.Low)
+	}
+	return out
+}
+
+func portion(part, whole float64) float64 {
+	if whole <= 0 {
+		return 0
+	}
+	return part / whole
+}
+
+// gaps lists what could not be seen: first what the sources reported, with the points that facts of the same
+// remedy keep open, then what only scoring noticed.
+func gaps(e *inventory.Estate, books map[string]*notebook, res *Result) []GapResult {
+	open := map[remedy]float64{}
+	for _, p := range res.Pillars {
+		for _, x := range p.Indicators {
+			b := books[x.ID]
+			width := 100 * p.Share * x.Share * (x.High - x.Low)
+			for r, weight := range b.remedies {
+				open[r] += portion(weight, b.open) * width
+			}
+		}
+	}
+	out := []GapResult{}
+	byRemedy := map[string]float64{}
+	keys := slices.SortedFunc(maps.Keys(open), remedy.compare)
+	for _, r := range keys { // in order: floating point sums depend on it
+		byRemedy[r.remedy] += open[r]
+	}
+	shared := map[string]int{}
+	for _, g := range e.Gaps {
+		shared[g.Remedy]++
+	}
+	for _, g := range e.Gaps {
+		pts := 0.0
+		if g.Remedy != "" {
+			pts = byRemedy[g.Remedy] / float64(shared[g.Remedy])
+		}
+		out = append(out, GapResult{Gap: g, Points: pts})
+	}
+	for _, r := range keys {
+		pts := open[r]
+		if pts < .005 || r.remedy != "" && shared[r.remedy] > 0 || r.why == "" {
+			continue
+		}
+		out = append(out, GapResult{Gap: inventory.Gap{Source: "score", Subject: "estate", What: r.fact, Why: r.why, Remedy: r.remedy}, Points: pts})
+	}
+	slices.SortFunc(out, func(a, b GapResult) int {
+		return cmp.Or(cmp.Compare(math.Round(b.Points*1e6), math.Round(a.Points*1e6)), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.What, b.What), cmp.Compare(a.Why, b.Why), cmp.Compare(a.Remedy, b.Remedy))
+	})
+	return out
+}

@@ -1,0 +1,50 @@
+package plan
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/infraopt/infraopt/collect/inventory"
+	"github.com/infraopt/infraopt/score"
+)
+
+// How far a recommendation alone would bring the estate at a gate is what assessing the changed estate from nothing says.
+func TestLiftIsReassessment(t *testing.T) {
+	m := model(t)
+	lifts := 0
+	forEstates(t, 60, func(t *testing.T, seed int, e *inventory.Estate) {
+		req := score.Request{Options: score.Options{RunningIsActive: true}}
+		a := score.Assess(e, m, req)
+		Recommend(a, e, m, req)
+		p := newPlanner(m, req.Options, score.NewLedger(e, m, req.Options))
+		before := p.ledger.Rate()
+		for _, g := range a.Level.HeldBackBy {
+			for _, l := range g.Lift {
+				if l.Kind != score.LiftDo {
+					continue
+				}
+				lifts++
+				i := slices.IndexFunc(actions(), func(x *Action) bool { return x.ID == l.ID })
+				changed := p.propose(actions()[i], before).estate
+				x, _ := score.Explain(changed, m, req, levelID(a.Level.Number+1, m))
+				j := slices.IndexFunc(x.Gates, func(y score.Gate) bool { return y.ID == g.ID })
+				if got := x.Gates[j]; math.Abs(got.Have-l.Have) > 1e-9 || got.Met != l.Met || l.Have == g.Have {
+					t.Errorf("seed %d: %s brings %s from %v to %v, assessing anew gives %v", seed, l.ID, g.Text, g.Have, l.Have, got.Have)
+				}
+			}
+		}
+	})
+	if lifts == 0 {
+		t.Error("nothing lifted any estate: the test shows nothing")
+	}
+}
+
+func levelID(number int, m *score.Model) string {
+	for i := range m.Levels {
+		if m.Levels[i].Number == number {
+			return m.Levels[i].ID()
+		}
+	}
+	return ""
+}
