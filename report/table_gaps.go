@@ -14,6 +14,7 @@ type gapGroup struct {
 	remedy   string
 	points   float64
 	subjects []gapSubject
+	index    map[[2]string]int // of subjects, by name and why
 }
 
 // A gapSubject is one thing with the facts that are missing of it.
@@ -32,6 +33,7 @@ func (p *page) groupGaps(a *score.Assessment) []*gapGroup {
 	for _, s := range a.Sources {
 		failed[s.Target] = s.Status == inventory.StatusFailed
 	}
+	names := p.machineSubjects(a)
 	for _, gap := range a.Gaps {
 		if gap.Subject == gap.Source && failed[gap.Source] {
 			continue // listed with the sources that could not be read
@@ -39,43 +41,50 @@ func (p *page) groupGaps(a *score.Assessment) []*gapGroup {
 		remedy := p.safe(gap.Remedy)
 		g := byRemedy[remedy]
 		if g == nil {
-			g = &gapGroup{remedy: remedy}
+			g = &gapGroup{remedy: remedy, index: map[[2]string]int{}}
 			groups = append(groups, g)
 			if remedy != "" {
 				byRemedy[remedy] = g
 			}
 		}
 		g.points += gap.Points
-		g.add(p.subjectOf(a, gap), p.words(gap.What), p.words(gap.Why))
+		name, listed := names[gap.Subject]
+		if !listed {
+			name = p.words(gap.Subject)
+		}
+		g.add(name, p.words(gap.What), p.words(gap.Why))
 	}
 	slices.SortStableFunc(groups, func(x, y *gapGroup) int { return cmp.Compare(y.points, x.points) })
 	return groups
 }
 
-// subjectOf names what a gap is about: a machine by its name, or nothing where that is the only one there is.
-func (p *page) subjectOf(a *score.Assessment, gap score.GapResult) string {
+// machineSubjects gives the machines that gaps may be about their names, or none where there is only one.
+func (p *page) machineSubjects(a *score.Assessment) map[string]string {
+	names := make(map[string]string, 2*len(a.Machines))
 	for _, m := range a.Machines {
-		if gap.Subject != m.ID && gap.Subject != m.Name {
-			continue
-		}
+		name := p.name(m)
 		if max(a.MachinesTotal, len(a.Machines)) == 1 {
-			return ""
+			name = ""
 		}
-		return p.name(m)
+		for _, subject := range []string{m.ID, m.Name} {
+			if _, taken := names[subject]; !taken {
+				names[subject] = name
+			}
+		}
 	}
-	return p.words(gap.Subject)
+	return names
 }
 
 func (g *gapGroup) add(name, what, why string) {
-	for i := range g.subjects {
-		if s := &g.subjects[i]; s.name == name && s.why == why {
-			if !slices.Contains(s.what, what) {
-				s.what = append(s.what, what)
-			}
-			return
-		}
+	i, ok := g.index[[2]string{name, why}]
+	if !ok {
+		i = len(g.subjects)
+		g.index[[2]string{name, why}] = i
+		g.subjects = append(g.subjects, gapSubject{name, nil, why})
 	}
-	g.subjects = append(g.subjects, gapSubject{name, []string{what}, why})
+	if s := &g.subjects[i]; !slices.Contains(s.what, what) {
+		s.what = append(s.what, what)
+	}
 }
 
 // words says what is missing and why: "chassis serial, disks (needs root)". Of many things it names a few.
