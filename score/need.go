@@ -21,10 +21,7 @@ func (s *Stack) needOf(replicas []*Work, a Activity, whole bool) [2]Range {
 		if x.Place.Node == nil { // a virtual machine is sized in larger steps
 			stepCPU, stepMem = th.VMStepMilli, th.VMStepMiB
 		}
-		c, m, known := s.series(&x.demand, x.capCPU, x.capGiB)
-		if !known {
-			c, m = span{0, x.capCPU * th.CPUMargin}, span{0, x.capGiB * 1024 * th.MemoryMargin}
-		}
+		c, m := s.series(&x.demand, x.capCPU, x.capGiB)
 		cpu, mem = cpu.plus(c), mem.plus(m)
 	}
 	floorCPU, floorMem := th.NeedFloorMilli, th.NeedFloorMiB
@@ -41,24 +38,47 @@ func (s *Stack) needOf(replicas []*Work, a Activity, whole bool) [2]Range {
 	return need
 }
 
-// series gives cores and MiB with margins from a utilisation series, if it is long enough to count as known. One
-// shorter than the window may have missed what a full one shows: then the need lies in an interval around what it
-// shows, up to the allocation, where that is more (need·(1+.001/N)⁻² to need·(1+1/N) for N days).
-func (s *Stack) series(d *inventory.Demand, capCores, capGiB float64) (cores, mib span, known bool) {
-	th := &s.model.Thresholds
+// A Basis says what a need rests on.
+type Basis string
+
+// The bases: nothing but the allocation, a utilisation series that is too short to prove anything, or one that is long
+// enough to count as known.
+const (
+	NoSeries   Basis = "none"
+	Indicative Basis = "indicative"
+	Proven     Basis = "proven"
+)
+
+// Basis says what there is to size something by.
+func (m *Model) Basis(d *inventory.Demand) Basis {
 	days, ok := d.Days.Get()
-	c, ok2 := d.CPUP995.Get()
-	m, ok3 := d.MemoryMax.Get()
-	if !ok || !ok2 || !ok3 || days < th.SeriesDays {
-		return span{}, span{}, false
+	switch {
+	case !ok || !d.CPUP995.IsKnown() || !d.MemoryMax.IsKnown():
+		return NoSeries
+	case days < m.Thresholds.SeriesDays:
+		return Indicative
+	default:
+		return Proven
 	}
+}
+
+// series gives cores and MiB with margins from a utilisation series, if it is long enough to count as known; otherwise
+// the need lies anywhere up to the margin above the allocation. A series shorter than the window may have missed what a
+// full one shows: then the need lies in an interval around what it shows, up to the allocation, where that is more
+// (need·(1+.001/N)⁻² to need·(1+1/N) for N days).
+func (s *Stack) series(d *inventory.Demand, capCores, capGiB float64) (cores, mib span) {
+	th := &s.model.Thresholds
+	if s.model.Basis(d) != Proven {
+		return span{0, capCores * th.CPUMargin}, span{0, capGiB * 1024 * th.MemoryMargin}
+	}
+	days, c, m := d.Days.Or(0), d.CPUP995.Or(0), d.MemoryMax.Or(0)
 	widen := func(need, alloc float64) span {
 		if days >= th.WindowDays {
 			return point(need)
 		}
 		return span{need * math.Pow(1+.001/days, -2), math.Max(need, math.Min(alloc, need*(1+1/days)))}
 	}
-	return widen(clamp(c, 0, th.CeilingCores)*th.CPUMargin, capCores), widen(clamp(m.GiB(), 0, th.CeilingGiB)*1024*th.MemoryMargin, capGiB*1024), true
+	return widen(clamp(c, 0, th.CeilingCores)*th.CPUMargin, capCores), widen(clamp(m.GiB(), 0, th.CeilingGiB)*1024*th.MemoryMargin, capGiB*1024)
 }
 
 // stepUp rounds up to a multiple of step, forgiving the last bits of a product.
@@ -72,25 +92,33 @@ func (x *Work) Need() [2]Range { return x.need }
 // Capacity is an upper bound of the cores and GiB that work in the place can use.
 func (p *Place) Capacity() (cores, gib float64) { return p.capacity() }
 
-// NeedOf is what the holder of an allocation needs, rounded up to steps, in thousandths of a core and in MiB; ok
-// says whether a series told. A virtual machine is sized in larger steps than a container.
-func (s *Stack) NeedOf(d *inventory.Demand, vm bool, capCores, capGiB float64, active, idle bool) (need [2]Range, ok bool) {
-	th := &s.model.Thresholds
+// NeedOf is what the holder of an allocation needs, rounded up to steps, in thousandths of a core and in MiB. A virtual
+// machine is sized in larger steps than a container.
+func (s *Stack) NeedOf(d *inventory.Demand, vm bool, capCores, capGiB float64, active, idle bool) (need [2]Range) {
 	if idle {
-		return need, true
+		return need
 	}
-	steps := [2]int64{th.StepMilli, th.StepMiB}
-	if vm {
-		steps = [2]int64{th.VMStepMilli, th.VMStepMiB}
-	}
-	c, m, known := s.series(d, capCores, capGiB)
-	if !known {
-		c, m = span{0, capCores * th.CPUMargin}, span{0, capGiB * 1024 * th.MemoryMargin}
-	}
-	need[0] = Range{max(th.NeedFloorMilli, stepUp(c.lo*1000, steps[0])), max(th.NeedFloorMilli, stepUp(c.hi*1000, steps[0]))}
-	need[1] = Range{max(th.NeedFloorMiB, stepUp(m.lo, steps[1])), max(th.NeedFloorMiB, stepUp(m.hi, steps[1]))}
+	c, m := s.series(d, capCores, capGiB)
+	low, high := s.model.Thresholds.steps(vm, c.lo, m.lo), s.model.Thresholds.steps(vm, c.hi, m.hi)
+	need = [2]Range{{low[0], high[0]}, {low[1], high[1]}}
 	if !active {
 		need[0].Lo, need[1].Lo = 0, 0
 	}
-	return need, known
+	return need
+}
+
+// IndicatedNeed is what a utilisation series of any length indicates, with margins and rounded up to steps, in
+// thousandths of a core and in MiB. It proves nothing where the basis is not Proven.
+func (m *Model) IndicatedNeed(d *inventory.Demand, vm bool) [2]int64 {
+	th := &m.Thresholds
+	return th.steps(vm, d.CPUP995.Or(0)*th.CPUMargin, d.MemoryMax.Or(0).GiB()*1024*th.MemoryMargin)
+}
+
+// steps rounds a need of cores and MiB up to steps, and to the floors, in thousandths of a core and in MiB.
+func (th *Thresholds) steps(vm bool, cores, mib float64) [2]int64 {
+	step := [2]int64{th.StepMilli, th.StepMiB}
+	if vm {
+		step = [2]int64{th.VMStepMilli, th.VMStepMiB}
+	}
+	return [2]int64{max(th.NeedFloorMilli, stepUp(cores*1000, step[0])), max(th.NeedFloorMiB, stepUp(mib, step[1]))}
 }

@@ -26,6 +26,9 @@ type Stack struct {
 	opt    Options
 }
 
+// Model gives the numbers of the model.
+func (s *Stack) Model() *Model { return s.model }
+
 // A Place is where work can run: the host, a guest that was seen from inside, or a virtual machine that was not
 // (then Node is nil).
 type Place struct {

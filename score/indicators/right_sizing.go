@@ -1,8 +1,10 @@
 package indicators
 
 import (
+	"fmt"
 	"math"
 
+	"github.com/infraopt/infraopt/collect/inventory"
 	"github.com/infraopt/infraopt/score"
 )
 
@@ -41,10 +43,10 @@ func tallyVM(s *score.Stack, p *score.Place, add *score.Adder) {
 	vcpus, cpuKnown := p.VM.VCPUs.Get()
 	memory, memKnown := p.VM.Memory.Get()
 	cores, gib := p.Capacity()
-	needs, series := s.NeedOf(&p.VM.Demand, true, cores, gib, active, idle)
+	needs := s.NeedOf(&p.VM.Demand, true, cores, gib, active, idle)
 	item(add, 0, certain, cpuKnown, vcpus*1000, cores*1000, needs[0])
 	item(add, 1, certain, memKnown, memory.GiB()*1024, gib*1024, needs[1])
-	note(add, p, p.Name(), p.VM.Seen, series, vcpus)
+	note(add, p, p.Name(), p.VM.Seen, &p.VM.Demand, idle, vcpus)
 }
 
 func tallyLimits(s *score.Stack, x *score.Work, add *score.Adder) {
@@ -52,7 +54,8 @@ func tallyLimits(s *score.Stack, x *score.Work, add *score.Adder) {
 		return
 	}
 	cores, gib := x.Place.Capacity()
-	needs, series := s.NeedOf(&x.Container.Demand, false, cores, gib, x.Activity == score.Active, x.Activity == score.Idle)
+	idle := x.Activity == score.Idle
+	needs := s.NeedOf(&x.Container.Demand, false, cores, gib, x.Activity == score.Active, idle)
 	if !x.Container.CPULimit.IsAbsent() {
 		v, known := x.Container.CPULimit.Get()
 		item(add, 0, x.Certain(), known, v*1000, cores*1000, needs[0])
@@ -61,13 +64,20 @@ func tallyLimits(s *score.Stack, x *score.Work, add *score.Adder) {
 		v, known := x.Container.MemoryLimit.Get()
 		item(add, 1, x.Certain(), known, v.GiB()*1024, gib*1024, needs[1])
 	}
-	note(add, x.Place, x.Name+" on "+x.Place.Name(), x.Seen, series, 1)
+	note(add, x.Place, x.Name+" on "+x.Place.Name(), x.Seen, &x.Container.Demand, idle, 1)
 }
 
-func note(add *score.Adder, p *score.Place, subject string, seen []string, series bool, size float64) {
-	fact := score.Fact{Name: "need", Known: series, Value: "from a utilisation series"}
-	open := 0.0
-	if !series {
+func note(add *score.Adder, p *score.Place, subject string, seen []string, d *inventory.Demand, idle bool, size float64) {
+	fact, open := score.Fact{Name: "need", Known: true}, 0.0
+	switch basis := add.Model().Basis(d); {
+	case idle:
+		fact.Value = "none: it is idle"
+	case basis == score.Proven:
+		fact.Value = fmt.Sprintf("from a utilisation series of %.3g days", d.Days.Or(0))
+	case basis == score.Indicative:
+		fact = score.Fact{Name: "need", Value: "unknown", Why: "its utilisation series is shorter than a week: what it shows is indicative", Remedy: "look again when it covers a week"}
+		open = math.Max(1, size)
+	default:
 		fact = score.Fact{Name: "need", Value: "unknown", Why: "there is no utilisation series of a week", Remedy: "read a monitoring source that holds a week or more"}
 		open = math.Max(1, size)
 	}

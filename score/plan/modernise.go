@@ -2,55 +2,11 @@ package plan
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
 	"github.com/infraopt/infraopt/collect/inventory"
 )
-
-func rightSizeVMs() *Action {
-	return &Action{
-		Definition: Definition{ID: "right-size-vm", Title: "Right-size virtual machines", Effort: "2 for each",
-			Why:  "What a virtual machine was given and does not need cannot serve others. On a shared host this alone frees no CPU time and saves no energy.",
-			Risk: "a peak longer ago than the series may not fit", Reversible: true},
-		node: func(n *inventory.Node, c *scene) (*inventory.Node, []Subject) {
-			var found []Subject
-			out := n
-			for i := range n.VMs {
-				v := &n.VMs[i]
-				vcpus, ok := v.VCPUs.Get()
-				memory, ok2 := v.Memory.Get()
-				need, series := c.stack.NeedOf(&v.Demand, true, vcpus, memory.GiB(), true, false)
-				if !ok || !ok2 || !series || v.State.Or("") != inventory.Running || c.idle(n, v) {
-					continue
-				}
-				cpu, mem := float64(need[0].Hi)/1000, inventory.Bytes(need[1].Hi)*inventory.MiB
-				short := cpu > vcpus || mem > memory
-				surplus := cpu < vcpus && mem < memory
-				if !short && !surplus { // a surplus counts only where every dimension has one
-					continue
-				}
-				if short {
-					cpu, mem = math.Max(cpu, vcpus), max(mem, memory)
-				}
-				if out == n {
-					c := *n
-					c.VMs = slices.Clone(n.VMs)
-					out = &c
-				}
-				out.VMs[i].VCPUs, out.VMs[i].Memory = inventory.Known(cpu), inventory.Known(mem)
-				found = append(found, Subject{ID: v.ID, Name: v.Name.Or(v.ID), Machine: n.Machine.Name.Or(n.Machine.ID), Class: "vm", Effort: 2,
-					Evidence: fmt.Sprintf("has %g vCPU and %v, needs %g and %v", vcpus, memory, cpu, mem)})
-			}
-			return out, found
-		},
-		title: counted("Right-size %d virtual machine", "Right-size %d virtual machines"),
-		next: func(s []Subject) string {
-			return "virsh setvcpus " + quote(s[0].Name) + " N --config"
-		},
-	}
-}
 
 // majorityOS finds the operating system and version that most machines run; ties go to the first by name.
 func majorityOS(e *inventory.Estate) [2]string {

@@ -82,11 +82,14 @@ type scene struct {
 // Definitions lists all actions, easiest first.
 func Definitions() []Definition {
 	var out []Definition
-	for _, a := range actions() {
+	for _, a := range append(actions(), watched()...) {
 		out = append(out, a.Definition)
 	}
 	return out
 }
+
+// watched lists the actions that no score may rest on. They are shown behind the roadmap, and are no part of it.
+func watched() []*Action { return []*Action{watchVMs()} }
 
 // actions lists every action, easiest first: that is the order of claims where two actions want one object, and
 // the order of those that gain alike.
@@ -169,6 +172,17 @@ func Recommend(a *score.Assessment, e *inventory.Estate, m *score.Model, req sco
 		a.Roadmap.Effort += r.Effort
 	}
 	a.Roadmap.Steps = len(a.Recommendations)
+	for _, act := range watched() {
+		pr := &proposal{action: act, before: current, result: current}
+		for _, h := range p.ledger.Estate().Hosts {
+			pr.add(p.apply(act, h).subjects)
+		}
+		if len(pr.subjects) > 0 {
+			r := pr.recommendation(0, basis)
+			r.Confidence = string(score.Indicative)
+			a.Recommendations = append(a.Recommendations, r)
+		}
+	}
 	a.Roadmap.To = current.Score
 	a.Roadmap.LevelTo, a.Roadmap.LevelName = current.Level.Number, current.Level.Name
 	a.Roadmap.Components[1] = current.Components().Low
@@ -271,7 +285,7 @@ func (p *planner) propose(act *Action, before *score.Result) *proposal {
 	for i, h := range e.Hosts {
 		c := p.apply(act, h)
 		e.Hosts[i] = c.host
-		pr.subjects = append(pr.subjects, c.subjects...)
+		pr.add(c.subjects)
 	}
 	if len(pr.subjects) == 0 {
 		return nil
@@ -280,16 +294,21 @@ func (p *planner) propose(act *Action, before *score.Result) *proposal {
 	if act.site != nil {
 		pr.estate = act.site(&e)
 	}
-	for _, s := range pr.subjects {
-		pr.effort += s.Effort
-		pr.bytes += s.Bytes
-	}
 	pr.result = p.ledger.WhatIf(pr.estate, p.delta(act))
 	pr.low, pr.high = snap(pr.result.Score.Low-before.Score.Low), snap(pr.result.Score.High-before.Score.High)
 	if pr.low < 0 {
 		return nil // it would make things worse, as far as anything is proven
 	}
 	return pr
+}
+
+// add takes more subjects of the action.
+func (p *proposal) add(subjects []Subject) {
+	for _, s := range subjects {
+		p.effort += s.Effort
+		p.bytes += s.Bytes
+	}
+	p.subjects = append(p.subjects, subjects...)
 }
 
 // snap drops what only the last bits of two sums tell apart.
