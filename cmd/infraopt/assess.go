@@ -26,7 +26,7 @@ type assessFlags struct {
 	format string
 	out    []string
 	top    int
-	assume string
+	assume assumption
 }
 
 func (p *program) assessCommand() *cobra.Command {
@@ -62,11 +62,30 @@ func (p *program) assessCommand() *cobra.Command {
 	flags.StringVarP(&f.format, "format", "f", defaultFormat, "print the report as `NAME`: "+strings.Join(formats(), " or "))
 	flags.StringArrayVarP(&f.out, "out", "o", nil, "write the report to `FILE`; may be repeated")
 	flags.IntVar(&f.top, "top", defaultTop, "list `N` machines, containers and virtual machines at most (0: all), and show as many rows of each table")
-	flags.StringVar(&f.assume, "assume", "", "score on an assumption: `WHAT` is "+score.RunningIsActive+", that all work that runs is used")
+	f.assume.register(cmd)
 	f.register(flags)
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats(), cobra.ShellCompDirectiveNoFileComp))
-	_ = cmd.RegisterFlagCompletionFunc("assume", cobra.FixedCompletions([]string{score.RunningIsActive}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
+}
+
+// An assumption is the name of what is scored on, or empty.
+type assumption string
+
+func (a *assumption) register(cmd *cobra.Command) {
+	cmd.Flags().StringVar((*string)(a), "assume", "", "score on an assumption: `WHAT` is "+score.RunningIsActive+", that all work that runs is used")
+	_ = cmd.RegisterFlagCompletionFunc("assume", cobra.FixedCompletions([]string{score.RunningIsActive}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+func (a assumption) check() error {
+	if a != "" && a != score.RunningIsActive {
+		return unknown("assumption", string(a), []string{score.RunningIsActive})
+	}
+	return nil
+}
+
+// options are those of scoring what was read on the assumption.
+func (a assumption) options(h *haul) score.Options {
+	return score.Options{RunningIsActive: a == score.RunningIsActive, Now: h.now}
 }
 
 func formats() []string {
@@ -81,8 +100,8 @@ func (p *program) assess(ctx context.Context, f assessFlags, args []string) erro
 	if err := f.check(); err != nil {
 		return err
 	}
-	if f.assume != "" && f.assume != score.RunningIsActive {
-		return unknown("assumption", f.assume, []string{score.RunningIsActive})
+	if err := f.assume.check(); err != nil {
+		return err
 	}
 	show, err := p.views(f)
 	if err != nil {
@@ -114,7 +133,7 @@ func judge(s *inventory.Snapshot, f assessFlags, h *haul) (*score.Assessment, er
 	if err != nil {
 		return nil, err
 	}
-	req := score.Request{Options: score.Options{RunningIsActive: f.assume == score.RunningIsActive, Now: h.now}, Tool: tool(), Top: f.top}
+	req := score.Request{Options: f.assume.options(h), Tool: tool(), Top: f.top}
 	if f.top < 0 {
 		req.Top = defaultTop
 	}
