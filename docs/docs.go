@@ -13,3 +13,8 @@ var SnapshotSchema string
 //
 //go:embed assessment.schema.json
 var AssessmentSchema string
+
+// SensitivitySchema is the JSON Schema of score.Sensitivity.
+//
+//go:embed sensitivity.schema.json
+var SensitivitySchema string

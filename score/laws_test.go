@@ -36,7 +36,12 @@ func model(t testing.TB) *score.Model {
 // that shows it.
 func forEstates(t *testing.T, law func(r *rand.Rand, e *inventory.Estate) error) {
 	t.Helper()
-	n := lawEstates
+	forSomeEstates(t, lawEstates, law)
+}
+
+// forSomeEstates is forEstates for properties that need fewer estates than a law.
+func forSomeEstates(t *testing.T, n int, law func(r *rand.Rand, e *inventory.Estate) error) {
+	t.Helper()
 	if testing.Short() || raceEnabled { // nothing here runs at once: the race detector only makes it slow
 		n /= 20
 	}

@@ -9,13 +9,11 @@ import (
 // level finds the highest level whose conditions all hold on the low end. Levels are not cumulative: an estate
 // may meet a higher one without a lower one's gate.
 func (m *Model) level(res *Result) LevelResult {
-	out := LevelResult{Name: "Unassessed", HeldBackBy: []Gate{}, NextGates: []Gate{}, Distribution: m.distribution(res.sheet)}
-	if res.Unassessed == "" {
-		if l := m.reached(res); l != nil {
-			out.Number, out.Name = l.Number, l.Name
-		} else {
-			res.Unassessed = fmt.Sprintf("only %d %% of the evidence is known", int(100*res.Coverage))
-		}
+	out := LevelResult{Name: unassessedName, HeldBackBy: []Gate{}, NextGates: []Gate{}, Distribution: m.distribution(res.sheet)}
+	if l := m.reached(res); l != nil {
+		out.Number, out.Name = l.Number, l.Name
+	} else if res.Unassessed == "" {
+		res.Unassessed = fmt.Sprintf("only %d %% of the evidence is known", int(100*res.Coverage))
 	}
 	out.Reason = res.Unassessed
 	for i := range m.Levels {
@@ -30,8 +28,14 @@ func (m *Model) level(res *Result) LevelResult {
 	return out
 }
 
-// reached is the highest level whose conditions are met, or nil.
+// unassessedName is the name of level 0, which the model does not define: it is the lack of a level.
+const unassessedName = "Unassessed"
+
+// reached is the highest level whose conditions are met; nil where there is none, or nothing to have a level.
 func (m *Model) reached(res *Result) *Level {
+	if res.Unassessed != "" {
+		return nil
+	}
 	for i := len(m.Levels) - 1; i >= 0; i-- {
 		if m.conditions(&m.Levels[i], res, func(c *condition) bool { return c.met }) {
 			return &m.Levels[i]

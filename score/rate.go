@@ -58,6 +58,14 @@ func (m *Model) tallyStack(s *Stack, books map[string]*notebook) *Tally {
 func (m *Model) Rate(t *Tally) *Result { return m.rate(m.read(t)) }
 
 func (m *Model) rate(s *sheet) *Result {
+	res := m.answer(s)
+	m.settle(res)
+	res.Level = m.level(res)
+	return res
+}
+
+// answer rates every indicator.
+func (m *Model) answer(s *sheet) *Result {
 	res := &Result{sheet: s, sums: m.weigh(s)}
 	for i := range m.Pillars {
 		p := PillarRating{Pillar: &m.Pillars[i]}
@@ -69,10 +77,13 @@ func (m *Model) rate(s *sheet) *Result {
 		}
 		res.Pillars = append(res.Pillars, p)
 	}
+	return res
+}
+
+// settle makes the ratings of the indicators into a score. What it made of others before makes no difference.
+func (m *Model) settle(res *Result) {
 	res.total()
 	m.unassessed(res)
-	res.Level = m.level(res)
-	return res
 }
 
 func (m *Model) rateIndicator(i int, s *sheet, sums *sums, quiet bool) Rating {
@@ -198,6 +209,11 @@ func (l *Ledger) tally(h *inventory.Node) *Tally {
 
 // Rate rates the estate of the ledger.
 func (l *Ledger) Rate() *Result { return l.model.Rate(l.total) }
+
+// Sensitivity says how far the rating of the estate depends on conventions.
+func (l *Ledger) Sensitivity(opt SensitivityOptions) *Sensitivity {
+	return l.model.Sensitivity(l.total, opt)
+}
 
 // Estate is what the ledger stands for.
 func (l *Ledger) Estate() *inventory.Estate { return l.estate }

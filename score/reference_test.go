@@ -163,3 +163,25 @@ func TestLaw15ReferenceEstates(t *testing.T) {
 		last = r.Score.Low
 	}
 }
+
+// The conventions of the model could have been others: the reference estates show how much that matters. Most draws
+// leave each on its level, and the estates in their order.
+func TestReferenceSensitivity(t *testing.T) {
+	m := model(t)
+	draws := 20_000
+	if testing.Short() || raceEnabled {
+		draws = 1000
+	}
+	last := -1.0
+	for _, w := range ways() {
+		s := score.NewLedger(w.estate(), m, score.Options{}).Sensitivity(score.SensitivityOptions{Draws: draws, Seed: 1})
+		t.Logf("%5.1f  P5–P95 %5.1f – %5.1f  level %d in %5.1f %%  most by %-26s %s", s.Score.Low, s.Low.P5, s.Low.P95, s.Level.Number, 100*s.Level.Share, s.Effects[0].ID, w.name)
+		if s.Level.Number != w.level || s.Level.Share <= .5 {
+			t.Errorf("%s: level %d in %v of the draws, want level %d in most", w.name, s.Level.Number, s.Level.Share, w.level)
+		}
+		if s.Low.P50 <= last {
+			t.Errorf("%s: the median is %v, no more than that of the one before", w.name, s.Low.P50)
+		}
+		last = s.Low.P50
+	}
+}

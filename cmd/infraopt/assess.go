@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/infraopt/infraopt/collect/inventory"
 	"github.com/infraopt/infraopt/collect/resolve"
@@ -23,11 +22,10 @@ const defaultFormat = "table"
 const defaultTop = 1000
 
 type assessFlags struct {
-	gatherFlags
+	scoringFlags
 	format string
 	out    []string
 	top    int
-	assume string
 }
 
 func (p *program) assessCommand() *cobra.Command {
@@ -63,24 +61,9 @@ func (p *program) assessCommand() *cobra.Command {
 	flags.StringVarP(&f.format, "format", "f", defaultFormat, "print the report as `NAME`: "+strings.Join(formats(), " or "))
 	flags.StringArrayVarP(&f.out, "out", "o", nil, "write the report to `FILE`; may be repeated")
 	flags.IntVar(&f.top, "top", defaultTop, "list `N` machines, containers and virtual machines at most (0: all), and show as many rows of each table")
-	f.registerScoring(flags)
-	f.register(flags)
+	f.register(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats(), cobra.ShellCompDirectiveNoFileComp))
-	_ = cmd.RegisterFlagCompletionFunc("assume", cobra.FixedCompletions([]string{score.RunningIsActive}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
-}
-
-// registerScoring adds the flags that change what a score means.
-func (f *assessFlags) registerScoring(flags *pflag.FlagSet) {
-	flags.StringVar(&f.assume, "assume", "", "score on an assumption: `WHAT` is "+score.RunningIsActive+", that all work that runs is used")
-}
-
-// checkScoring finds what is wrong with the flags of reading and scoring.
-func (f *assessFlags) checkScoring() error {
-	if f.assume != "" && f.assume != score.RunningIsActive {
-		return unknown("assumption", f.assume, []string{score.RunningIsActive})
-	}
-	return f.check()
 }
 
 func formats() []string {
@@ -92,7 +75,7 @@ func formats() []string {
 }
 
 func (p *program) assess(ctx context.Context, f assessFlags, args []string) error {
-	if err := f.checkScoring(); err != nil {
+	if err := f.check(); err != nil {
 		return err
 	}
 	show, err := p.views(f)
@@ -132,13 +115,12 @@ func judge(s *inventory.Snapshot, f assessFlags, h *haul) (*score.Assessment, er
 	return a, nil
 }
 
-// request is what an assessment depends on besides the estate and the model.
+// request asks for as many machines as are to be listed.
 func (f *assessFlags) request(h *haul) score.Request {
-	req := score.Request{Options: score.Options{RunningIsActive: f.assume == score.RunningIsActive, Now: h.now}, Tool: tool(), Top: f.top}
 	if f.top < 0 {
-		req.Top = defaultTop
+		return f.scoringFlags.request(h, defaultTop)
 	}
-	return req
+	return f.scoringFlags.request(h, f.top)
 }
 
 // A view is one rendering of a report that was asked for.

@@ -16,7 +16,8 @@ import (
 )
 
 type explainFlags struct {
-	assessFlags
+	scoringFlags
+	top int
 }
 
 func (p *program) explainCommand() *cobra.Command {
@@ -48,13 +49,12 @@ func (p *program) explainCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.IntVar(&f.top, "top", 10, "show `N` machines and unknown facts at most (0: all)")
-	f.registerScoring(flags)
-	f.register(flags)
+	f.register(cmd)
 	return cmd
 }
 
 func (p *program) explain(ctx context.Context, f explainFlags, args []string) error {
-	if err := f.checkScoring(); err != nil {
+	if err := f.check(); err != nil {
 		return err
 	}
 	if f.top < 0 {

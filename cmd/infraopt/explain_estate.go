@@ -16,7 +16,7 @@ import (
 // tellEstate tells how an estate comes by its number of one topic.
 func tellEstate(out *sheet, id string, m *score.Model, h *haul, f explainFlags) error {
 	estate := resolve.Estate(h.snapshot)
-	req := f.request(h)
+	req := f.request(h, 0)
 	out.line("")
 	out.line("ON THIS ESTATE")
 	if slices.ContainsFunc(plan.Definitions(), func(d plan.Definition) bool { return d.ID == id }) {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -21,6 +22,7 @@ import (
 	"github.com/infraopt/infraopt/collect/all"
 	"github.com/infraopt/infraopt/collect/snapshot"
 	"github.com/infraopt/infraopt/report"
+	"github.com/infraopt/infraopt/score"
 	"github.com/infraopt/infraopt/score/indicators"
 )
 
@@ -39,11 +41,14 @@ func TestMain(m *testing.M) {
 //	valid SCHEMA FILE            check a document against a JSON Schema of docs/; FILE may be stdout
 //	cut N FROM TO                copy the first N bytes of a file
 //	flip N FROM TO               copy a file with all bits of byte N turned over
+//
+// With -update, files of a script that cmp compares become what was found.
 func TestTranscripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		UpdateScripts:       *update,
 		Setup: func(env *testscript.Env) error {
 			env.Values["sockets"] = &sockets{connected: map[string]chan struct{}{}}
 			return nil
@@ -182,7 +187,7 @@ func TestLiveEqualsFile(t *testing.T) {
 	for _, target := range []string{"host:", "demo:?machines=20&seed=7", "demo:?machines=9&hostile=1&unknown=0.4"} {
 		for _, compressed := range []bool{false, true} {
 			p := &program{std: stdio{io.Discard, io.Discard, func(string) string { return "" }}, sources: all.Sources(), env: collect.SystemEnv()}
-			f := assessFlags{gatherFlags: gatherFlags{timeout: time.Minute, parallel: 1, now: now}, top: -1}
+			f := assessFlags{scoringFlags: scoringFlags{gatherFlags: gatherFlags{timeout: time.Minute, parallel: 1, now: now}}, top: -1}
 			h, err := p.gather(t.Context(), f.gatherFlags, []string{target})
 			if err != nil || h.err != nil {
 				t.Fatalf("reading %s: %v, %v", target, err, h.err)
@@ -233,8 +238,9 @@ func TestDocuments(t *testing.T) {
 	}
 	for _, args := range [][]string{{}, {"host:"}, {empty}, {"demo:?machines=0"}, {"demo:?machines=40&seed=7"}, {"demo:?machines=40&seed=3&hostile=1"}, {"demo:?unknown=1"}} {
 		for schema, command := range map[string][]string{
-			"snapshot":   {"collect"},
-			"assessment": {"assess", "--format=json"},
+			"snapshot":    {"collect"},
+			"assessment":  {"assess", "--format=json"},
+			"sensitivity": {"sensitivity", "--format=json", "--draws=100"},
 		} {
 			status, out, talk := call(t, nil, append(command, args...)...)
 			if status != 0 {
@@ -243,6 +249,30 @@ func TestDocuments(t *testing.T) {
 			if err := validate(schema, []byte(out)); err != nil {
 				t.Errorf("%s %q: %v", command[0], args, err)
 			}
+		}
+	}
+}
+
+// TestSensitivityIsOfTheAssessment holds that sensitivity speaks of the score and the level that assess gives.
+func TestSensitivityIsOfTheAssessment(t *testing.T) {
+	type result struct {
+		Score score.Bounds `json:"score"`
+		Level struct {
+			Number int    `json:"number"`
+			Name   string `json:"name"`
+		} `json:"level"`
+	}
+	for _, args := range [][]string{{"demo:?machines=0"}, {"demo:?machines=40&seed=7"}, {"demo:?machines=40&seed=7&unknown=0.5"},
+		{"demo:?machines=40&seed=7&unknown=0.5", "--assume=running-is-active"}} {
+		var results [2]result
+		for i, command := range []string{"assess", "sensitivity"} {
+			_, out, talk := call(t, nil, append([]string{command, "--format=json", "--now=2026-11-23T07:41:00Z"}, args...)...)
+			if err := json.Unmarshal([]byte(out), &results[i]); err != nil {
+				t.Fatalf("%s %q: %v: %s", command, args, err, talk)
+			}
+		}
+		if results[0] != results[1] {
+			t.Errorf("%q: assess says %+v, sensitivity %+v", args, results[0], results[1])
 		}
 	}
 }
@@ -285,7 +315,7 @@ func (brokenWriter) Write([]byte) (int, error) { panic("broken") }
 
 // TestFullDisk holds that output which was not written is a failure.
 func TestFullDisk(t *testing.T) {
-	for _, args := range [][]string{{"assess", "host:"}, {"assess", "host:", "-f=json"}, {"collect", "host:"}, {"explain"}, {"doctor"}, {"sources"}, {"version"},
+	for _, args := range [][]string{{"assess", "host:"}, {"assess", "host:", "-f=json"}, {"collect", "host:"}, {"sensitivity", "host:", "--draws=100"}, {"explain"}, {"doctor"}, {"sources"}, {"version"},
 		{"schema", "snapshot"}, {"completion", "bash"}} {
 		var talk bytes.Buffer
 		if got := run(t.Context(), args, stdio{fullWriter{}, &talk, func(string) string { return "" }}); got != exitFailed || !strings.Contains(talk.String(), "disk full") {

@@ -46,6 +46,7 @@ func (p *program) rootCommand() *cobra.Command {
 		p.assessCommand(),
 		p.collectCommand(),
 		p.explainCommand(),
+		p.sensitivityCommand(),
 		p.doctorCommand(),
 		p.sourcesCommand(),
 		p.schemaCommand(),

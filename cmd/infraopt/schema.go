@@ -1,25 +1,43 @@
 package main
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"github.com/infraopt/infraopt/docs"
 )
 
+// A documentKind is a document that this program writes, with its JSON Schema.
+type documentKind struct{ name, schema string }
+
+func documentKinds() []documentKind {
+	return []documentKind{
+		{"snapshot", docs.SnapshotSchema},
+		{"assessment", docs.AssessmentSchema},
+		{"sensitivity", docs.SensitivitySchema},
+	}
+}
+
 func (p *program) schemaCommand() *cobra.Command {
+	kinds := documentKinds()
+	var known []string
+	for _, k := range kinds {
+		known = append(known, k.name)
+	}
 	return &cobra.Command{
-		Use:   "schema snapshot|assessment",
+		Use:   "schema " + strings.Join(known, "|"),
 		Short: "print the JSON Schema of a document that this program writes",
-		Long: prose("Schema prints the JSON Schema (2020-12) of snapshots, as collect writes them, or of assessments, as assess " +
-			"--format json does. Within a version fields may be added; none is renamed or removed."),
+		Long: prose("Schema prints the JSON Schema (2020-12) of snapshots, as collect writes them, or of assessments and " +
+			"sensitivities, as assess and sensitivity do with --format json. Within a version fields may be added; none is " +
+			"renamed or removed."),
 		Example:   "  infraopt schema assessment > assessment.schema.json",
-		Args:      oneOf("schema", "snapshot", "assessment"),
-		ValidArgs: []string{"snapshot", "assessment"},
+		Args:      oneOf("schema", known...),
+		ValidArgs: known,
 		RunE: func(_ *cobra.Command, args []string) error {
-			if args[0] == "snapshot" {
-				return p.print(docs.SnapshotSchema)
-			}
-			return p.print(docs.AssessmentSchema)
+			i := slices.Index(known, args[0])
+			return p.print(kinds[i].schema)
 		},
 	}
 }

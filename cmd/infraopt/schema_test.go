@@ -10,6 +10,7 @@ import (
 	"go/token"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -18,7 +19,6 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/infraopt/infraopt/collect/inventory"
-	"github.com/infraopt/infraopt/docs"
 	"github.com/infraopt/infraopt/score"
 )
 
@@ -271,11 +271,12 @@ func plain(c *ast.CommentGroup) string {
 
 // validate checks a document against a schema as it is printed by the schema command.
 func validate(schema string, document []byte) error {
-	text, ok := map[string]string{"snapshot": docs.SnapshotSchema, "assessment": docs.AssessmentSchema}[schema]
-	if !ok {
+	kinds := documentKinds()
+	i := slices.IndexFunc(kinds, func(k documentKind) bool { return k.name == schema })
+	if i < 0 {
 		return fmt.Errorf("no schema %q", schema)
 	}
-	parsed, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+	parsed, err := jsonschema.UnmarshalJSON(strings.NewReader(kinds[i].schema))
 	if err != nil {
 		return err
 	}
@@ -312,7 +313,8 @@ func TestSchemasRefuse(t *testing.T) {
 			snapshotWith(`{"id":"m","name":7}`),
 			snapshotWith(`{"id":"m","kind":"imaginary"}`),
 		},
-		"assessment": {`{}`, `{"schema":"infraopt.assessment/v1"}`},
+		"assessment":  {`{}`, `{"schema":"infraopt.assessment/v1"}`},
+		"sensitivity": {`{}`, `{"schema":"infraopt.sensitivity/v1"}`},
 	} {
 		for _, d := range documents {
 			if validate(schema, []byte(d)) == nil {
@@ -332,7 +334,7 @@ func snapshotWith(machine string) string {
 		`{"target":"host:","scheme":"host","status":"ok","startedAt":"2026-11-23T07:41:00Z","durationMs":1,"machines":[` + machine + `]}]}`
 }
 
-// schemas makes both schemas, by file name.
+// schemas makes all schemas, by file name.
 func schemas() (map[string]string, error) {
 	inv, err := readSource("../../collect/inventory")
 	if err != nil {
@@ -342,13 +344,22 @@ func schemas() (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	snapshot, err := schemaOf(inv, reflect.TypeFor[inventory.Snapshot](), "infraopt snapshot", "urn:infraopt:snapshot:v1", inventory.SnapshotSchema)
-	if err != nil {
-		return nil, err
+	out := map[string]string{}
+	for _, x := range []struct {
+		name    string
+		source  *sourceText
+		of      reflect.Type
+		version string
+	}{
+		{"snapshot", inv, reflect.TypeFor[inventory.Snapshot](), inventory.SnapshotSchema},
+		{"assessment", both, reflect.TypeFor[score.Assessment](), score.AssessmentSchema},
+		{"sensitivity", both, reflect.TypeFor[score.Sensitivity](), score.SensitivitySchema},
+	} {
+		text, err := schemaOf(x.source, x.of, "infraopt "+x.name, "urn:infraopt:"+x.name+":v1", x.version)
+		if err != nil {
+			return nil, err
+		}
+		out["docs/"+x.name+".schema.json"] = text
 	}
-	assessment, err := schemaOf(both, reflect.TypeFor[score.Assessment](), "infraopt assessment", "urn:infraopt:assessment:v1", score.AssessmentSchema)
-	if err != nil {
-		return nil, err
-	}
-	return map[string]string{"docs/snapshot.schema.json": snapshot, "docs/assessment.schema.json": assessment}, nil
+	return out, nil
 }

@@ -58,3 +58,16 @@ func BenchmarkAssess(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkSensitivity measures the draws of the sensitivity run, as many as the command makes, and nothing else: the
+// estate has been read and tallied.
+func BenchmarkSensitivity(b *testing.B) {
+	m, err := indicators.Default()
+	if err != nil {
+		b.Fatal(err)
+	}
+	ledger := score.NewLedger(demoEstate(b, 1000), m, score.Options{Now: time.Unix(1767225600, 0)})
+	for b.Loop() {
+		ledger.Sensitivity(score.SensitivityOptions{Draws: 20_000, Seed: 1})
+	}
+}
