@@ -54,8 +54,15 @@ func (p *page) next(a *score.Assessment) error {
 	if err := p.grid(g); err != nil {
 		return err
 	}
-	if n := max(road.Steps, len(a.Recommendations)) - len(shown); n > 0 {
-		p.para(3, faint, "and "+p.many(float64(n), "more step"))
+	var more []string
+	if n := road.Steps - len(shown); n > 0 {
+		more = append(more, p.many(float64(n), "more step"))
+	}
+	if n := len(a.Recommendations) - max(road.Steps, len(shown)); n > 0 { // behind the steps, which are proven
+		more = append(more, p.number(float64(n))+" without proof yet")
+	}
+	if len(more) > 0 {
+		p.para(3, faint, "and "+strings.Join(more, ", and "))
 	}
 	p.road(road)
 	return nil
