@@ -50,7 +50,7 @@ type TrendTerm struct {
 	ID     string  `json:"id"`
 	Points float64 `json:"points"` // at the low end
 	High   float64 `json:"high"`   // at the high end
-	Text   string  `json:"text"`
+	Text   string  `json:"text,omitempty"` // the cause in words, in the terms of the score
 }
 
 // A TrendIndicator is the part of one indicator, among what is known of both estates.

@@ -16,7 +16,7 @@ const (
 
 var parts = [5]struct{ id, text string }{
 	weight: {score.TrendWeight, "what applies: shares of the indicators in the score"},
-	within: {score.TrendWithin, "changes of the hosts that stayed, and of how they are used as a whole"},
+	within: {score.TrendWithin, "changes of the hosts that stayed, and of the estate as a whole"},
 	mix:    {score.TrendMix, "work that shifted between the hosts that stayed"},
 	joined: {score.TrendJoined, "hosts that joined"},
 	left:   {score.TrendLeft, "hosts that left"},
@@ -124,7 +124,7 @@ func (d *difference) indicators(t *score.Trend) (total [5]span) {
 				}
 			}
 			for n, p := range parts {
-				ind.Terms = append(ind.Terms, term(p.id, p.text, of[n]))
+				ind.Terms = append(ind.Terms, term(p.id, "", of[n]))
 			}
 			sum := term("", "", change)
 			ind.Change = score.TrendChange{Low: sum.Points, High: sum.High}

@@ -90,7 +90,7 @@ func Compare(m *score.Model, opt score.Options, then Then, now *inventory.Estate
 	change := ends(rated[1].Score).minus(ends(said.Score))
 	t := &score.Trend{
 		From:       score.TrendEnd{Time: then.Time, Score: said.Score, Level: said.Level, Rules: said.Rules},
-		To:         score.TrendEnd{Time: opt.Now, Score: rated[1].Score, Level: rated[1].Level.Number, Rules: m.Rules()},
+		To:         score.TrendEnd{Time: opt.Now.UTC().Truncate(time.Second), Score: rated[1].Score, Level: rated[1].Level.Number, Rules: m.Rules()},
 		Comparable: true,
 		Change:     score.TrendChange{Low: change[0], High: change[1]},
 		Hosts: score.TrendHosts{Stayed: len(seen.stayed), Joined: sortedNames(seen.alone[1]), Left: sortedNames(seen.alone[0]),
@@ -101,7 +101,7 @@ func Compare(m *score.Model, opt score.Options, then Then, now *inventory.Estate
 	add := func(id, text string, v span) { t.Terms = append(t.Terms, term(id, text, v)) }
 	add(score.TrendRuleset, ruleset, ends(asThen.Score).minus(ends(said.Score)))
 	add(score.TrendWaivers, "what is waived", ends(rated[0].Score).minus(ends(asThen.Score)))
-	add(score.TrendEvidence, "facts that are known at one end only", ends(rated[1].Score).minus(ends(rated[0].Score)).minus(known))
+	add(score.TrendEvidence, "what is known: facts that could be read only then, or only now", ends(rated[1].Score).minus(ends(rated[0].Score)).minus(known))
 	add(score.TrendIncomparable, "hosts that could not be looked at then or now", known.minus(comparable))
 	add(score.TrendActivity, "whether any work is known to be in use", d.activity)
 	total := d.indicators(t)
