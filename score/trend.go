@@ -48,8 +48,8 @@ const (
 // A TrendTerm is one cause with what it did to the score, in points.
 type TrendTerm struct {
 	ID     string  `json:"id"`
-	Points float64 `json:"points"` // at the low end
-	High   float64 `json:"high"`   // at the high end
+	Points float64 `json:"points"`         // at the low end
+	High   float64 `json:"high"`           // at the high end
 	Text   string  `json:"text,omitempty"` // the cause in words, in the terms of the score
 }
 

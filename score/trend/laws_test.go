@@ -21,7 +21,7 @@ import (
 // lawPairs is on how many random pairs of estates law 13 is tried; what stands beside it is tried on fewer.
 const (
 	lawPairs = 10_000
-	fewPairs = lawPairs / 5
+	fewPairs = lawPairs / 10
 )
 
 const tolerance = 1e-9
@@ -92,7 +92,7 @@ func later(r *rand.Rand, e *inventory.Estate) *inventory.Estate {
 			e = demo.Complete(r, e)
 			forget(r, e, .1)
 		case 5:
-			shuffle(r, e)
+			demo.Shuffle(r, e)
 		case 6: // a target fails
 			e.Sources = append(e.Sources, inventory.Outcome{Target: []string{"host:", "docker:", "libvirt:"}[r.IntN(3)], Status: inventory.StatusFailed})
 		}
@@ -107,21 +107,6 @@ func forget(r *rand.Rand, e *inventory.Estate, share float64) {
 		}
 	}
 }
-
-func shuffle(r *rand.Rand, e *inventory.Estate) {
-	mix(r, e.Hosts)
-	e.Walk(func(n *inventory.Node) {
-		mix(r, n.Workloads)
-		mix(r, n.Engines)
-		mix(r, n.Containers)
-		mix(r, n.Images)
-		mix(r, n.Volumes)
-		mix(r, n.Hypervisors)
-		mix(r, n.VMs)
-	})
-}
-
-func mix[T any](r *rand.Rand, s []T) { r.Shuffle(len(s), func(i, j int) { s[i], s[j] = s[j], s[i] }) }
 
 // compare explains a change between two times of which only the first one comes before the end of waivers.
 func compare(m *score.Model, then trend.Then, now *inventory.Estate) *score.Trend {
@@ -247,8 +232,8 @@ func TestTrendIgnoresOrder(t *testing.T) {
 			return err
 		}
 		then, now = demo.Clone(then), demo.Clone(now)
-		shuffle(r, then)
-		shuffle(r, now)
+		demo.Shuffle(r, then)
+		demo.Shuffle(r, now)
 		got, err := json.Marshal(compare(m, trend.Then{Estate: then}, now))
 		if err == nil && string(got) != string(want) {
 			err = fmt.Errorf("shuffled:\n%s\nwant:\n%s", got, want)
@@ -261,12 +246,10 @@ func TestTrendIgnoresOrder(t *testing.T) {
 func TestCompareChangesNothing(t *testing.T) {
 	m := model(t)
 	forPairs(t, fewPairs, func(_ *rand.Rand, then, now *inventory.Estate) error {
-		for _, e := range []*inventory.Estate{then, now} {
-			before := demo.Clone(e)
-			compare(m, trend.Then{Estate: then}, now)
-			if !reflect.DeepEqual(e, before) {
-				return fmt.Errorf("an estate was changed")
-			}
+		before := [2]*inventory.Estate{demo.Clone(then), demo.Clone(now)}
+		compare(m, trend.Then{Estate: then}, now)
+		if !reflect.DeepEqual([2]*inventory.Estate{then, now}, before) {
+			return fmt.Errorf("an estate was changed")
 		}
 		return nil
 	})
