@@ -50,8 +50,10 @@ func forPairs(t *testing.T, n int, law func(r *rand.Rand, then, now *inventory.E
 			for seed := w; seed < n && !failed.Load(); seed += workers {
 				r := rand.New(rand.NewPCG(uint64(seed), 13))
 				then := randomEstate(r)
-				now := randomEstate(r)
-				if seed%4 > 0 {
+				var now *inventory.Estate
+				if seed%4 == 0 {
+					now = randomEstate(r)
+				} else {
 					now = later(r, then)
 				}
 				if err := law(r, then, now); err != nil {
