@@ -153,6 +153,24 @@ func typicalSample() *score.Assessment {
 }
 
 // youngSample is a machine that was booted an hour ago: nothing on it is known to be in use.
+// trendSample is a change of which every cause took part.
+func trendSample() *score.Trend {
+	return &score.Trend{
+		From:       score.TrendEnd{Time: time.Date(2026, 8, 25, 6, 0, 0, 0, time.UTC), Score: bounds(31, 52), Level: 2, Rules: "0123456789ab"},
+		To:         score.TrendEnd{Time: time.Date(2026, 11, 23, 7, 41, 0, 0, time.UTC), Score: bounds(41, 58), Level: 2, Rules: "0123456789ab"},
+		Comparable: true, Change: score.TrendChange{Low: 10, High: 6}, Real: true,
+		Terms: []score.TrendTerm{
+			{ID: score.TrendRuleset, Points: -1.04, Text: "other rules: 0123456789ab then, ba9876543210 now"},
+			{ID: score.TrendWaivers, Text: "what is waived"},
+			{ID: score.TrendEvidence, High: -8, Text: "what is known: facts that could be read only then, or only now"},
+			{ID: score.TrendIncomparable, Points: .04, High: .04, Text: "hosts that could not be looked at then or now"},
+			{ID: score.TrendWithin, Points: 11, High: 13.96, Text: "changes of the hosts that stayed, and of the estate as a whole"},
+		},
+		Hosts: score.TrendHosts{Stayed: 3, Joined: []string{"web-8", "web-9"}, Left: []string{"a", "b", "c", "d", "e", "f", "g"},
+			Incomparable: []score.Incomparable{{Name: "db-1", Why: "ssh://db-1 could not be read now"}}, Conflicts: []string{"a then and b now have the same machine-id, and the hardware UUID differs: taken for two machines"}},
+	}
+}
+
 func youngSample() *score.Assessment {
 	a := typicalSample()
 	a.Score = bounds(0, 58)
@@ -212,6 +230,8 @@ func goodSample() *score.Assessment {
 	a.MachinesTotal = 4
 	a.Roadmap = score.Roadmap{From: a.Score, To: a.Score, LevelFrom: 5, LevelTo: 5, LevelName: "Minimal", Components: [2]float64{9, 9}, Basis: "proven"}
 	a.Sources = []score.SourceResult{{Target: "kubernetes:prod", Scheme: "kubernetes", Status: inventory.StatusOK, DurationMS: 1204}}
+	a.Trend = &score.Trend{From: score.TrendEnd{Time: time.Date(2026, 8, 25, 6, 0, 0, 0, time.UTC), Score: bounds(80, 80), Rules: "abc"}, To: score.TrendEnd{Score: a.Score},
+		Note: "made by other rules (abc then, def now): not comparable; give the snapshot to have it rated again"}
 	return a
 }
 
@@ -230,6 +250,7 @@ func estateSample() *score.Assessment {
 		score.SourceResult{Target: "vsphere://vc2.example.com", Scheme: "vsphere", Status: inventory.StatusFailed, DurationMS: 90_400,
 			Error: "listing virtual machines: context deadline exceeded", Remedy: "infraopt assess --timeout 5m vsphere://vc2.example.com"},
 		score.SourceResult{Target: "ssh://backup-3", Scheme: "ssh", Status: inventory.StatusFailed, Error: "connection refused"})
+	a.Trend = trendSample()
 	return a
 }
 
@@ -258,5 +279,7 @@ func hostileSample() *score.Assessment {
 	a.Sources[0].Scheme = nasty
 	a.Sources[3].Target, a.Sources[3].Error, a.Sources[3].Remedy = nasty, long, nasty
 	a.Sources[4].Target, a.Sources[4].Error = word, word
+	a.Trend = trendSample()
+	a.Trend.Note, a.Trend.Terms[0].Text, a.Trend.Hosts.Joined[0], a.Trend.Hosts.Incomparable[0].Why = nasty, long, nasty, word
 	return a
 }

@@ -31,6 +31,7 @@ type Assessment struct {
 	VMs             []VMInfo         `json:"vms"`
 	Recommendations []Recommendation `json:"recommendations"`
 	Roadmap         Roadmap          `json:"roadmap"`
+	Trend           *Trend           `json:"trend,omitempty"` // since an earlier result, where one was given
 	Risks           []Risk           `json:"risks"`
 	Gaps            []GapResult      `json:"gaps"`
 	Sources         []SourceResult   `json:"sources"`

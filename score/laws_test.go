@@ -208,7 +208,7 @@ func TestLaw04OrderIsNoInformation(t *testing.T) {
 	forEstates(t, func(r *rand.Rand, e *inventory.Estate) error {
 		want := assess(m, e)
 		shuffled := demo.Clone(e)
-		shuffle(r, shuffled)
+		demo.Shuffle(r, shuffled)
 		if got := assess(m, shuffled); got != want {
 			return fmt.Errorf("shuffled:\n%s\nwant:\n%s", got, want)
 		}
@@ -230,21 +230,6 @@ func assess(m *score.Model, e *inventory.Estate) string {
 		}
 	}
 	return out
-}
-
-func shuffle(r *rand.Rand, e *inventory.Estate) {
-	mix(r, e.Hosts)
-	mix(r, e.Clusters)
-	mix(r, e.Arrays)
-	e.Walk(func(n *inventory.Node) {
-		mix(r, n.Workloads)
-		mix(r, n.Engines)
-		mix(r, n.Containers)
-		mix(r, n.Images)
-		mix(r, n.Volumes)
-		mix(r, n.Hypervisors)
-		mix(r, n.VMs)
-	})
 }
 
 func mix[T any](r *rand.Rand, s []T) { r.Shuffle(len(s), func(i, j int) { s[i], s[j] = s[j], s[i] }) }

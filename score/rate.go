@@ -31,7 +31,8 @@ type PillarRating struct {
 type IndicatorRating struct {
 	*Indicator
 	Rating
-	Share float64 // of its pillar
+	Share    float64 // of its pillar
+	Measured Bounds  // Low and High before a lack of active work took them away
 }
 
 // TallyStack gives what one host adds to the score.
@@ -72,7 +73,8 @@ func (m *Model) answer(s *sheet) *Result {
 		for j := range m.Indicators {
 			ind := &m.Indicators[j]
 			if ind.pillar() == p.ID {
-				p.Indicators = append(p.Indicators, IndicatorRating{Indicator: ind, Rating: m.rateIndicator(j, s, &res.sums, false)})
+				r := m.rateIndicator(j, s, &res.sums, false)
+				p.Indicators = append(p.Indicators, IndicatorRating{Indicator: ind, Rating: r, Measured: Bounds{Low: r.Low, High: r.High}})
 			}
 		}
 		res.Pillars = append(res.Pillars, p)

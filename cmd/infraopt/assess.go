@@ -26,6 +26,7 @@ type assessFlags struct {
 	format string
 	out    []string
 	top    int
+	since  string
 }
 
 func (p *program) assessCommand() *cobra.Command {
@@ -39,14 +40,21 @@ func (p *program) assessCommand() *cobra.Command {
 			targetHelp,
 			"A report goes to standard output, or with --out to files, each in the format of its extension; then standard "+
 				"output stays empty unless --format is given, too.",
+			"With --since, an earlier snapshot is rated again by today's rules, and the change of the score is taken apart: into "+
+				"what is known, hosts that joined, left or could not be looked at, and what changed within them. An earlier "+
+				"assessment holds totals only, which can be compared if the same rules made it.",
 			statusHelp(exitOK, exitIncomplete, exitUsage, exitFailed, exitInterrupted)),
 		Example: "  infraopt assess\n" +
 			"  infraopt assess docker:unix:///run/podman/podman.sock\n" +
 			"  infraopt assess web1.json.zst web2.json.zst --format json\n" +
+			"  infraopt assess --since q3.json.zst *.json.zst\n" +
 			"  infraopt assess -o report.json -o report.txt",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !cmd.Flags().Changed("format") && len(f.out) > 0 {
 				f.format = ""
+			}
+			if cmd.Flags().Changed("since") && f.since == "" {
+				return usagef("--since: no file named: want a snapshot or an assessment in JSON")
 			}
 			if !cmd.Flags().Changed("top") {
 				f.top = -1
@@ -61,6 +69,7 @@ func (p *program) assessCommand() *cobra.Command {
 	flags.StringVarP(&f.format, "format", "f", defaultFormat, "print the report as `NAME`: "+strings.Join(formats(), " or "))
 	flags.StringArrayVarP(&f.out, "out", "o", nil, "write the report to `FILE`; may be repeated")
 	flags.IntVar(&f.top, "top", defaultTop, "list `N` machines, containers and virtual machines at most (0: all), and show as many rows of each table")
+	flags.StringVar(&f.since, "since", "", "say how the score has changed since `FILE`, a snapshot or an assessment in JSON, and why")
 	f.register(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
@@ -78,6 +87,10 @@ func (p *program) assess(ctx context.Context, f assessFlags, args []string) erro
 	if err := f.check(); err != nil {
 		return err
 	}
+	then, err := readEarlier(ctx, f.since, f.timeout)
+	if err != nil {
+		return err
+	}
 	show, err := p.views(f)
 	if err != nil {
 		return err
@@ -90,6 +103,7 @@ func (p *program) assess(ctx context.Context, f assessFlags, args []string) erro
 	if h.empty {
 		return h.err
 	}
+	h.then = then
 	bar := p.progress("scoring", 0)
 	a, err := judge(h.snapshot, f, h)
 	bar.stop()
@@ -112,6 +126,9 @@ func judge(s *inventory.Snapshot, f assessFlags, h *haul) (*score.Assessment, er
 	estate := resolve.Estate(s)
 	a := score.Assess(estate, model, req)
 	plan.Recommend(a, estate, model, req)
+	if h.then != nil {
+		a.Trend = h.then.explain(a, estate, model, req.Options)
+	}
 	return a, nil
 }
 

@@ -52,6 +52,8 @@ type haul struct {
 	err error
 	// empty says that there is nothing to report, because input files were all there was and none was good.
 	empty bool
+	// then is what to compare with, where anything is.
+	then *earlier
 }
 
 // gather reads what the arguments name, or what is on this host where there are none.

@@ -219,6 +219,24 @@ func join(e *inventory.Estate) {
 	}
 }
 
+// Shuffle puts every list of an estate into a random order: order is no information.
+func Shuffle(r *rand.Rand, e *inventory.Estate) {
+	mix(r, e.Hosts)
+	mix(r, e.Clusters)
+	mix(r, e.Arrays)
+	e.Walk(func(n *inventory.Node) {
+		mix(r, n.Workloads)
+		mix(r, n.Engines)
+		mix(r, n.Containers)
+		mix(r, n.Images)
+		mix(r, n.Volumes)
+		mix(r, n.Hypervisors)
+		mix(r, n.VMs)
+	})
+}
+
+func mix[T any](r *rand.Rand, s []T) { r.Shuffle(len(s), func(i, j int) { s[i], s[j] = s[j], s[i] }) }
+
 // forgotten are reasons why a fact is not known, with their remedies.
 var forgotten = [][2]string{
 	{"", ""},

@@ -26,6 +26,21 @@ func Merge[T any](dst, src *T) {
 	}
 }
 
+// Common forgets in both of two entities, which stand for one thing seen twice, every reading that is unknown in
+// either: what is left is known of both. Plain fields are left alone.
+func Common[T any](a, b *T) {
+	x, y := reflect.ValueOf(a).Elem(), reflect.ValueOf(b).Elem()
+	for _, path := range slotPaths(x.Type()) {
+		p, q := x.FieldByIndex(path).Addr().Interface().(Slot), y.FieldByIndex(path).Addr().Interface().(Slot)
+		switch {
+		case p.State() == StateUnknown:
+			q.Forget(p.Why(), p.Remedy())
+		case q.State() == StateUnknown:
+			p.Forget(q.Why(), q.Remedy())
+		}
+	}
+}
+
 func slotPaths(t reflect.Type) [][]int {
 	if paths, ok := slots.Load(t); ok {
 		return paths.([][]int)

@@ -1,5 +1,7 @@
 package inventory
 
+import "strings"
+
 // Identity holds what tells one machine from another. Values that many machines share (placeholder serials,
 // an all-zero UUID) are not kept. All text is lower case.
 type Identity struct {
@@ -9,6 +11,29 @@ type Identity struct {
 	Serial    Reading[string] `json:"serial,omitzero"`    // SMBIOS system serial number
 	EngineID  Reading[string] `json:"engineId,omitzero"`  // identifier that a container engine gave itself
 	MACs      []string        `json:"macs,omitempty"`     // hardware addresses of physical (or virtual machine) interfaces, sorted
+}
+
+// CanonicalUUID gives one form to a UUID that some firmware and hypervisors write with the first three groups in
+// the other byte order.
+func CanonicalUUID(u string) string {
+	u = strings.ToLower(strings.TrimSpace(u))
+	if len(u) != 36 {
+		return u
+	}
+	return min(u, swapped(u))
+}
+
+func swapped(u string) string {
+	b := []byte(u)
+	flip := func(from, to int) {
+		for i, j := from, to-2; i < j; i, j = i+2, j-2 {
+			b[i], b[i+1], b[j], b[j+1] = b[j], b[j+1], b[i], b[i+1]
+		}
+	}
+	flip(0, 8)
+	flip(9, 13)
+	flip(14, 18)
+	return string(b)
 }
 
 // MachineKind says what a machine is made of.

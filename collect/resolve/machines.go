@@ -38,7 +38,7 @@ func (r *resolver) machines(obs []*inventory.Observation) {
 			s := &sighting{ref: machineRef{o, m.ID}, machine: m}
 			g := &group{members: []*sighting{s}, boots: map[string]bool{}, names: map[string]bool{}}
 			if u, ok := m.Identity.UUID.Get(); ok {
-				g.uuid = canonicalUUID(u)
+				g.uuid = inventory.CanonicalUUID(u)
 			}
 			g.machineID = m.Identity.MachineID.Or("")
 			if b, ok := m.Identity.BootID.Get(); ok {
@@ -53,7 +53,7 @@ func (r *resolver) machines(obs []*inventory.Observation) {
 	}
 	slices.SortStableFunc(all, func(a, b *sighting) int { return cmp.Compare(a.machine.ID, b.machine.ID) })
 	for _, key := range []func(*inventory.Machine) []string{
-		func(m *inventory.Machine) []string { return one(m.Identity.UUID, canonicalUUID) },
+		func(m *inventory.Machine) []string { return one(m.Identity.UUID, inventory.CanonicalUUID) },
 		func(m *inventory.Machine) []string { return one(m.Identity.BootID, strings.ToLower) },
 		func(m *inventory.Machine) []string { return one(m.Identity.MachineID, strings.ToLower) },
 		func(m *inventory.Machine) []string { return one(m.Identity.EngineID, strings.ToLower) },
@@ -184,27 +184,4 @@ func fromInside(s *sighting) int {
 		return 1
 	}
 	return 0
-}
-
-// canonicalUUID gives one form to a UUID that some firmware and hypervisors write with the first three groups in
-// the other byte order.
-func canonicalUUID(u string) string {
-	u = strings.ToLower(strings.TrimSpace(u))
-	if len(u) != 36 {
-		return u
-	}
-	return min(u, swapped(u))
-}
-
-func swapped(u string) string {
-	b := []byte(u)
-	flip := func(from, to int) {
-		for i, j := from, to-2; i < j; i, j = i+2, j-2 {
-			b[i], b[i+1], b[j], b[j+1] = b[j], b[j+1], b[i], b[i+1]
-		}
-	}
-	flip(0, 8)
-	flip(9, 13)
-	flip(14, 18)
-	return string(b)
 }

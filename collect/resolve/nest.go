@@ -22,7 +22,7 @@ func (r *resolver) nest() {
 		for _, key := range slices.Sorted(maps.Keys(n.vms)) {
 			v := n.vms[key]
 			if u, ok := v.UUID.Get(); ok {
-				byUUID[canonicalUUID(u)] = append(byUUID[canonicalUUID(u)], place{n, key})
+				byUUID[inventory.CanonicalUUID(u)] = append(byUUID[inventory.CanonicalUUID(u)], place{n, key})
 			}
 			for _, mac := range v.MACs {
 				byMAC[mac] = append(byMAC[mac], place{n, key})
@@ -33,7 +33,7 @@ func (r *resolver) nest() {
 		n := r.nodes[id]
 		var found []place
 		if u, ok := n.Machine.Identity.UUID.Get(); ok {
-			found = byUUID[canonicalUUID(u)]
+			found = byUUID[inventory.CanonicalUUID(u)]
 		}
 		for _, mac := range n.Machine.Identity.MACs {
 			if len(found) == 0 && len(byMAC[mac]) == 1 {

@@ -274,7 +274,7 @@ func hypervisorKey(h *inventory.Hypervisor) string {
 
 func vmKey(v *inventory.VM) string {
 	if u, ok := v.UUID.Get(); ok {
-		return canonicalUUID(u)
+		return inventory.CanonicalUUID(u)
 	}
 	return strings.ToLower(v.ID)
 }

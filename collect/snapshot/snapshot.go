@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"time"
@@ -83,50 +84,57 @@ func (c *collector) Collect(ctx context.Context) (*inventory.Batch, error) {
 // Read reads a snapshot file, whatever its name: the content tells JSON from zstd. A pipe will do as well as a
 // file. Whatever is wrong with the file wraps collect.ErrInput.
 func Read(ctx context.Context, name string) (*inventory.Snapshot, error) {
+	return ReadAs(ctx, name, Decode)
+}
+
+// ReadAs is Read for files that may hold something else, which decode makes of the content.
+func ReadAs[T any](ctx context.Context, name string, decode func(io.Reader) (T, error)) (T, error) {
+	var none T
 	if err := ctx.Err(); err != nil {
-		return nil, late(err)
+		return none, late(err)
 	}
 	type outcome struct {
-		snapshot *inventory.Snapshot
-		err      error
+		value T
+		err   error
 	}
 	done := make(chan outcome, 1) // buffered: opening a pipe that nobody writes to cannot be called off
 	go func() {
-		s, err := read(ctx, name)
-		done <- outcome{s, err}
+		v, err := read(ctx, name, decode)
+		done <- outcome{v, err}
 	}()
 	select {
 	case o := <-done:
-		return o.snapshot, o.err
+		return o.value, o.err
 	case <-ctx.Done():
-		return nil, late(ctx.Err())
+		return none, late(ctx.Err())
 	}
 }
 
-func read(ctx context.Context, name string) (*inventory.Snapshot, error) {
+func read[T any](ctx context.Context, name string, decode func(io.Reader) (T, error)) (T, error) {
+	var none T
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, unreadable(err)
+		return none, unreadable(err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, unreadable(err)
+		return none, unreadable(err)
 	}
 	if info.IsDir() {
-		return nil, bad(collect.ErrMalformed, errors.New("it is a directory, want a file written by infraopt collect"), "")
+		return none, bad(collect.ErrMalformed, errors.New("it is a directory, want a file written by infraopt collect"), "")
 	}
 	// Where reading can wait (a pipe), it ends with the context. Regular files know no deadline.
 	stop := context.AfterFunc(ctx, func() { _ = f.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
-	s, err := Decode(f)
+	v, err := decode(f)
 	switch {
 	case err == nil:
-		return s, nil
+		return v, nil
 	case ctx.Err() != nil:
-		return nil, late(ctx.Err())
+		return none, late(ctx.Err())
 	}
-	return nil, bad(collect.ErrMalformed, err, "")
+	return none, bad(collect.ErrMalformed, err, "")
 }
 
 // unreadable says why a file cannot be opened.

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/infraopt/infraopt/collect"
+	"github.com/infraopt/infraopt/collect/inventory"
+	"github.com/infraopt/infraopt/collect/resolve"
+	"github.com/infraopt/infraopt/collect/snapshot"
+	"github.com/infraopt/infraopt/score"
+	"github.com/infraopt/infraopt/score/trend"
+)
+
+// An earlier result to compare with: a snapshot, which can be rated again, or else an assessment.
+type earlier struct {
+	snapshot   *inventory.Snapshot
+	assessment *score.Assessment
+}
+
+// readEarlier reads the file of --since; without a name there is nothing to compare with.
+func readEarlier(ctx context.Context, name string, timeout time.Duration) (*earlier, error) {
+	if name == "" {
+		return nil, nil
+	}
+	limited, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	e, err := snapshot.ReadAs(limited, name, decodeEarlier)
+	if err != nil {
+		err = fmt.Errorf("--since %s: %w", name, err)
+		if ctx.Err() != nil {
+			return nil, err
+		}
+		hint := collect.RemedyOf(err)
+		if hint == "" {
+			hint = "want a snapshot (infraopt collect) or an assessment (infraopt assess --format json)"
+		}
+		return nil, &usageError{text: err.Error(), hint: hint}
+	}
+	return e, nil
+}
+
+// decodeEarlier tells an assessment from a snapshot by the schema that it names.
+func decodeEarlier(r io.Reader) (*earlier, error) {
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	var head struct {
+		Schema string `json:"schema"`
+	}
+	if json.Unmarshal(text, &head) != nil || head.Schema != score.AssessmentSchema {
+		s, err := snapshot.Decode(bytes.NewReader(text))
+		return &earlier{snapshot: s}, err
+	}
+	a := &score.Assessment{}
+	if err := json.Unmarshal(text, a); err != nil {
+		return nil, fmt.Errorf("not a readable assessment: %w", err)
+	}
+	if a.Tool.Rules == "" || a.GeneratedAt.IsZero() {
+		return nil, errors.New("not a readable assessment: it does not say when and by which rules it was made")
+	}
+	return &earlier{assessment: a}, nil
+}
+
+// explain says how an assessment came to differ from what was earlier.
+func (e *earlier) explain(a *score.Assessment, estate *inventory.Estate, model *score.Model, opt score.Options) *score.Trend {
+	if e.assessment != nil {
+		return trend.Totals(e.assessment, a)
+	}
+	return trend.Compare(model, opt, trend.Then{Estate: resolve.Estate(e.snapshot), Time: e.snapshot.TakenAt}, estate)
+}
