@@ -111,8 +111,11 @@ func maxEntropy(boxes []span, all span, n float64) float64 {
 		h, _ := at(p)
 		best = math.Max(best, h)
 	}
-	for range 200 { // bisection on the sign of the derivative: 2⁻²⁰⁰ of the span
+	for { // bisection on the sign of the derivative, until no number is left between the ends
 		mid := left + (right-left)/2
+		if mid <= left || mid >= right {
+			return best
+		}
 		h, up := at(mid)
 		best = math.Max(best, h)
 		if up {
@@ -121,5 +124,4 @@ func maxEntropy(boxes []span, all span, n float64) float64 {
 			right = mid
 		}
 	}
-	return best
 }
