@@ -23,8 +23,11 @@ func ShareBounds(masses []Mass) (low, high float64, ok bool) {
 	if !ok {
 		return 0, 0, false
 	}
+	if !slices.ContainsFunc(masses, func(m Mass) bool { return m.Low != m.High || m.Weight.Lo != m.Weight.Hi }) {
+		return low, low, true // the other sum runs in opposite order and may differ in the last bit
+	}
 	high, _ = shareBound(masses, func(m Mass) float64 { return m.High }, -1)
-	return low, math.Max(low, high), true // the two sums run in opposite order and may differ in the last bit
+	return low, math.Max(low, high), true
 }
 
 // shareBound finds the least (sign 1) or greatest (sign -1) quotient.
