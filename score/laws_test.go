@@ -167,6 +167,24 @@ func forgettingNeverHelps(s *scorer, r *rand.Rand, e *inventory.Estate) error {
 	return nil
 }
 
+// Law 2 to its end: who has forgotten everything knows no level, proves no points, and covers less than before.
+func TestLaw02ForgettingEverything(t *testing.T) { forEstates(t, forgettingEverythingLeavesNothing) }
+
+func forgettingEverythingLeavesNothing(s *scorer, _ *rand.Rand, e *inventory.Estate) error {
+	empty := demo.Clone(e)
+	for _, f := range demo.Readings(empty) {
+		f.Forget("forgotten", "")
+	}
+	before, after := s.rate(e), s.rate(empty)
+	if after.Score.Low > 0 || after.Level.Number > 0 {
+		return fmt.Errorf("score %+v and level %d are left", after.Score, after.Level.Number)
+	}
+	if before.Coverage > .1 && after.Coverage >= before.Coverage {
+		return fmt.Errorf("the coverage was %v and is %v", before.Coverage, after.Coverage)
+	}
+	return neverHelps(before, after)
+}
+
 // Law 2 for every single fact of small estates, so that rare combinations come up too.
 func TestLaw02EveryFact(t *testing.T) {
 	m := model(t)
