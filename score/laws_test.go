@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -15,6 +17,12 @@ import (
 	"github.com/infraopt/infraopt/score"
 	"github.com/infraopt/infraopt/score/indicators"
 )
+
+// The laws make estates and throw them away: to collect them less often takes a fifth off the time.
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(400)
+	os.Exit(m.Run())
+}
 
 // The laws are those of the method: properties that no estate may break. Each is tried on this many random estates
 // with unknown facts.

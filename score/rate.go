@@ -53,6 +53,7 @@ func (m *Model) tallyIndicators(s *Stack, adder func(*Indicator) *Adder) {
 			add.Add(termWaived, Exact(int64(waived)))
 		}
 		ind.Tally(of, add)
+		add.done()
 	}
 }
 
