@@ -121,21 +121,19 @@ func entropyAt(boxes []box, lambda float64) (h float64, up bool) {
 	logLambda := math.Log(lambda)
 	for i := range boxes {
 		b := &boxes[i]
-		v, logV, clamped := lambda, logLambda, true
+		v, logV := clamp(lambda, b.lo, b.hi), logLambda
 		switch {
 		case lambda < b.lo:
-			v, logV = b.lo, b.logLo
+			logV = b.logLo
 		case lambda > b.hi:
-			v, logV = b.hi, b.logHi
-		default:
-			clamped = false
+			logV = b.logHi
 		}
 		if v <= 0 {
 			continue
 		}
 		total += b.times * v
 		sumLog += b.times * v * logV
-		if clamped {
+		if v != lambda {
 			fixed += b.times * v
 			fixedLog += b.times * v * logV
 		}

@@ -46,7 +46,7 @@ func TestLawsFindMutants(t *testing.T) {
 				for _, l := range namedLaws() {
 					r, e := lawEstate(seed)
 					if l.holds(s, r, e) != nil {
-						t.Logf("law %s finds it after %d estates", l.name, seed+1)
+						t.Logf("%s: law %s finds it after %d estates", x.name, l.name, seed+1)
 						return
 					}
 				}
@@ -91,13 +91,7 @@ func mutants(m *score.Model) []mutant {
 			s.only("containers.isolation", func(st *score.Stack, x *score.Work) bool { return x == st.Works[0] })
 		}},
 		{"spares follow from the hosts that there are", func(s *scorer) {
-			ind := s.Indicator("components.packing")
-			rate := ind.Rate
-			ind.Rate = func(r *score.Rater) score.Rating {
-				out := rate(r)
-				out.Low = min(1, out.Low+.05*float64(r.Hosts().Hi))
-				return out
-			}
+			s.rated("components.packing", func(r *score.Rater, x *score.Rating) { x.Low = min(1, x.Low+.05*float64(r.Hosts().Hi)) })
 		}},
 		{"work of unknown form is left out", func(s *scorer) {
 			s.only("containers.isolation", func(_ *score.Stack, x *score.Work) bool {
@@ -119,25 +113,22 @@ func mutants(m *score.Model) []mutant {
 	}
 	for i := range m.Indicators {
 		id := m.Indicators[i].ID
-		out = append(out, mutant{"unknown passes: " + id, func(s *scorer) {
-			ind := s.Indicator(id)
-			rate := ind.Rate
-			ind.Rate = func(r *score.Rater) score.Rating {
-				out := rate(r)
-				out.Low = out.High
-				return out
-			}
-		}}, mutant{"unknown fails: " + id, func(s *scorer) {
-			ind := s.Indicator(id)
-			rate := ind.Rate
-			ind.Rate = func(r *score.Rater) score.Rating {
-				out := rate(r)
-				out.High = out.Low
-				return out
-			}
-		}})
+		out = append(out,
+			mutant{"unknown passes: " + id, func(s *scorer) { s.rated(id, func(_ *score.Rater, x *score.Rating) { x.Low = x.High }) }},
+			mutant{"unknown fails: " + id, func(s *scorer) { s.rated(id, func(_ *score.Rater, x *score.Rating) { x.High = x.Low }) }})
 	}
 	return out
+}
+
+// rated changes what an indicator says in the end.
+func (s *scorer) rated(id string, change func(*score.Rater, *score.Rating)) {
+	ind := s.Indicator(id)
+	rate := ind.Rate
+	ind.Rate = func(r *score.Rater) score.Rating {
+		out := rate(r)
+		change(r, &out)
+		return out
+	}
 }
 
 // coverOnlyKnown is the share of the evidence that is known, of the indicators of which anything is.
@@ -215,7 +206,7 @@ func TestLaw09FindsForgottenThresholds(t *testing.T) {
 				right, wrong := fine.model(usual), fine.times(other).model(usual)
 				forget(right, wrong)
 				if sameIn(&scorer{Model: right}, fine.estate(e), &scorer{Model: wrong}, fine.times(other).estate(e)) != nil {
-					t.Logf("law 9 finds it after %d estates", seed+1)
+					t.Logf("%s: law 9 finds it after %d estates", name, seed+1)
 					return
 				}
 			}

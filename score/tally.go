@@ -58,11 +58,6 @@ func (t *Tally) Clone() *Tally { return &Tally{maps.Clone(t.terms)} }
 // Len is the number of terms.
 func (t *Tally) Len() int { return len(t.terms) }
 
-// get returns one term; a term that nobody added is zero.
-func (t *Tally) get(of, name, sub string) Range {
-	return t.terms[unique.Make(termName{of, name, sub})]
-}
-
 // A Term is one named range of a tally. Units depend on the term: Micro for weights, thousandths of a core, MiB,
 // bytes, or plain counts.
 type Term struct {
