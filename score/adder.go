@@ -12,6 +12,7 @@ type Adder struct {
 	model *Model
 	tally *Tally
 	notes *notebook // nil where nobody wants evidence
+	cover Range     // evidence of this stack, added in the end: every piece of work has some
 }
 
 // Model gives the numbers of the model.
@@ -60,7 +61,10 @@ const termNA = "na"
 const termWaived = "waived"
 
 // Cover counts evidence: known of total questions had an answer.
-func (a *Adder) Cover(known, total int64) { a.Add(termCover, Range{known, total}) }
+func (a *Adder) Cover(known, total int64) { a.cover = a.cover.plus(Range{known, total}) }
+
+// done adds what was kept for the end.
+func (a *Adder) done() { a.Add(termCover, a.cover) }
 
 // coverWork counts two questions for a piece of work: on which step it stands, and how much it weighs. Work that
 // may not be there, or to which the question may not apply, answers neither: else forgetting that fact could

@@ -70,50 +70,41 @@ func entropy(w []float64) float64 {
 	return math.Max(0, s)
 }
 
+// A box is a range of weights with the logarithms of its ends, which the search for a maximum needs often.
+type box struct {
+	span
+	logLo, logHi float64
+	times        float64 // so many alike
+}
+
+func newBox(s span, times float64) box { return box{s, math.Log(s.lo), math.Log(s.hi), times} }
+
 // maxEntropy maximises the entropy over boxes and over n equal items that share the range all.
-func maxEntropy(boxes []span, all span, n float64) float64 {
+func maxEntropy(ranges []span, all span, n float64) float64 {
 	if n < 1 {
 		n = 1
 	}
 	each := span{all.lo / n, all.hi / n}
-	// at gives the entropy for one λ, and whether a larger λ would raise it.
-	at := func(lambda float64) (h float64, up bool) {
-		var total, sumLog, fixed, fixedLog float64
-		count := func(b span, times float64) {
-			v := clamp(lambda, b.lo, b.hi)
-			if v <= 0 {
-				return
-			}
-			total += times * v
-			sumLog += times * v * math.Log(v)
-			if lambda < b.lo || lambda > b.hi {
-				fixed += times * v
-				fixedLog += times * v * math.Log(v)
-			}
-		}
-		for _, b := range boxes {
-			count(b, 1)
-		}
-		count(each, n)
-		if total <= 0 {
-			return 0, true
-		}
-		return math.Log(total) - sumLog/total, fixedLog > fixed*math.Log(lambda)
-	}
+	boxes := make([]box, 0, len(ranges)+1)
 	points := []float64{each.lo, each.hi}
-	for _, b := range boxes {
-		points = append(points, b.lo, b.hi)
+	for _, r := range ranges {
+		boxes = append(boxes, newBox(r, 1))
+		points = append(points, r.lo, r.hi)
 	}
+	boxes = append(boxes, newBox(each, n))
 	slices.Sort(points)
 	left, right := math.Max(points[0], 1e-3), points[len(points)-1]
 	best := 0.0
 	for _, p := range []float64{left, right} {
-		h, _ := at(p)
+		h, _ := entropyAt(boxes, p)
 		best = math.Max(best, h)
 	}
-	for range 200 { // bisection on the sign of the derivative: 2⁻²⁰⁰ of the span
+	for { // bisection on the sign of the derivative, until no number is left between the ends
 		mid := left + (right-left)/2
-		h, up := at(mid)
+		if mid <= left || mid >= right {
+			return best
+		}
+		h, up := entropyAt(boxes, mid)
 		best = math.Max(best, h)
 		if up {
 			left = mid
@@ -121,5 +112,34 @@ func maxEntropy(boxes []span, all span, n float64) float64 {
 			right = mid
 		}
 	}
-	return best
+}
+
+// entropyAt gives the entropy where every weight is as close to λ as its box allows, and whether a larger λ would raise
+// it.
+func entropyAt(boxes []box, lambda float64) (h float64, up bool) {
+	var total, sumLog, fixed, fixedLog float64
+	logLambda := math.Log(lambda)
+	for i := range boxes {
+		b := &boxes[i]
+		v, logV := clamp(lambda, b.lo, b.hi), logLambda
+		switch {
+		case lambda < b.lo:
+			logV = b.logLo
+		case lambda > b.hi:
+			logV = b.logHi
+		}
+		if v <= 0 {
+			continue
+		}
+		total += b.times * v
+		sumLog += b.times * v * logV
+		if v != lambda {
+			fixed += b.times * v
+			fixedLog += b.times * v * logV
+		}
+	}
+	if total <= 0 {
+		return 0, true
+	}
+	return math.Log(total) - sumLog/total, fixedLog > fixed*logLambda
 }

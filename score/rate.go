@@ -51,6 +51,7 @@ func (m *Model) tallyStack(s *Stack, books map[string]*notebook) *Tally {
 			add.Add(termWaived, Exact(int64(waived)))
 		}
 		ind.Tally(of, add)
+		add.done()
 	}
 	return t
 }

@@ -63,7 +63,7 @@ func TestLaw02ThroughResolving(t *testing.T) {
 			i := r.IntN(len(slots))
 			was := fmt.Sprint(slots[i])
 			slots[i].Forget("forgotten", "")
-			if err := neverHelps(m, before, rate(m, resolve.Estate(changed))); err != nil {
+			if err := neverHelps(before, rate(m, resolve.Estate(changed))); err != nil {
 				t.Fatalf("seed %d: forgetting %s (%s): %v", seed, names[i], was, err)
 			}
 		}

@@ -3,7 +3,6 @@ package score_test
 import (
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"reflect"
 	"runtime"
 	"slices"
@@ -28,7 +27,8 @@ func TestStream(t *testing.T) {
 func TestSensitivityRatesAsEver(t *testing.T) {
 	m := model(t)
 	subjects := len(m.Pillars) + len(m.Indicators)
-	forSomeEstates(t, 2000, func(r *rand.Rand, e *inventory.Estate) error {
+	forSeeds(t, 2000, func(seed int) error {
+		r, e := lawEstate(seed)
 		opt := score.Options{RunningIsActive: r.IntN(2) == 0}
 		total := tallyOf(m, e, opt)
 		own := m.Rate(total)
@@ -91,7 +91,8 @@ func inOrder(m *score.Model) error {
 // What is said of the draws is in bounds, and adds up; what does not apply has no effect.
 func TestSensitivityIsSound(t *testing.T) {
 	m := model(t)
-	forSomeEstates(t, 2000, func(r *rand.Rand, e *inventory.Estate) error {
+	forSeeds(t, 2000, func(seed int) error {
+		r, e := lawEstate(seed)
 		ledger := score.NewLedger(e, m, score.Options{RunningIsActive: r.IntN(2) == 0})
 		s := ledger.Sensitivity(score.SensitivityOptions{Draws: 20, Seed: r.Int64()})
 		sum := 0.0

@@ -28,16 +28,20 @@ func ShareBounds(masses []Mass) (low, high float64, ok bool) {
 	if !ok {
 		return 0, 0, false
 	}
-	return lo.value(), math.Max(lo.value(), hi.value()), true // the two sums run in opposite order and may differ in the last bit
+	return lo.value(), math.Max(lo.value(), hi.value()), true
 }
 
 // shareQuotients gives the quotients at both bounds.
 func shareQuotients(masses []Mass) (low, high quotient, ok bool) {
 	low, ok = shareBound(masses, func(m Mass) float64 { return m.Low }, 1)
-	if ok {
-		high, _ = shareBound(masses, func(m Mass) float64 { return m.High }, -1)
+	switch {
+	case !ok:
+		return quotient{}, quotient{}, false
+	case !slices.ContainsFunc(masses, func(m Mass) bool { return m.Low != m.High || m.Weight.Lo != m.Weight.Hi }):
+		return low, low, true // the other sum runs in opposite order and may differ in the last bit
 	}
-	return low, high, ok
+	high, _ = shareBound(masses, func(m Mass) float64 { return m.High }, -1)
+	return low, high, true
 }
 
 // shareBound finds the least (sign 1) or greatest (sign -1) quotient.

@@ -16,8 +16,8 @@ func TestSplitAddsUpOverHosts(t *testing.T) {
 	m := model(t)
 	var mu sync.Mutex
 	split := map[string]int{}
-	forEstates(t, func(_ *rand.Rand, e *inventory.Estate) error {
-		l := score.NewLedger(e, m, score.Options{})
+	forEstates(t, func(s *scorer, _ *rand.Rand, e *inventory.Estate) error {
+		l := score.NewLedger(e, s.Model, s.opt)
 		r := l.Rate()
 		for i := range r.Pillars {
 			for j := range r.Pillars[i].Indicators {

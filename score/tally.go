@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 	"unique"
 )
 
@@ -73,14 +74,11 @@ type Term struct {
 
 // Terms lists all terms in order.
 func (t *Tally) Terms() []Term {
+	groups := t.group()
 	out := make([]Term, 0, len(t.terms))
-	for s, r := range t.terms {
-		n := s.Value()
-		out = append(out, Term{n.of, n.name, n.sub, r})
+	for _, of := range slices.Sorted(maps.Keys(groups)) {
+		out = append(out, groups[of]...)
 	}
-	slices.SortFunc(out, func(a, b Term) int {
-		return cmp.Or(cmp.Compare(a.Of, b.Of), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Sub, b.Sub))
-	})
 	return out
 }
 
@@ -105,15 +103,13 @@ func (t *Tally) UnmarshalJSON(b []byte) error {
 
 // group splits the terms by what they belong to, each in order, for one pass of rating.
 func (t *Tally) group() map[string][]Term {
-	out := make(map[string][]Term)
-	terms := t.Terms()
-	for len(terms) > 0 {
-		n := 1
-		for n < len(terms) && terms[n].Of == terms[0].Of {
-			n++
-		}
-		out[terms[0].Of] = terms[:n:n]
-		terms = terms[n:]
+	out := make(map[string][]Term, 32)
+	for s, r := range t.terms {
+		n := s.Value()
+		out[n.of] = append(out[n.of], Term{n.of, n.name, n.sub, r})
+	}
+	for _, terms := range out {
+		slices.SortFunc(terms, func(a, b Term) int { return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Sub, b.Sub)) })
 	}
 	return out
 }

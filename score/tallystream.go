@@ -113,20 +113,20 @@ func (r *tallyReader) next(add func(name int, x Range)) error {
 		if errors.Is(err, io.EOF) {
 			return io.EOF
 		}
-		return broken(err)
+		return torn(err)
 	}
 	for ; n > 0; n-- {
 		i, err := r.name()
 		if err != nil {
-			return broken(err)
+			return torn(err)
 		}
 		lo, err := binary.ReadVarint(r.in)
 		if err != nil {
-			return broken(err)
+			return torn(err)
 		}
 		more, err := binary.ReadVarint(r.in)
 		if err != nil {
-			return broken(err)
+			return torn(err)
 		}
 		add(i, Range{lo, lo + more})
 	}
@@ -162,7 +162,7 @@ func (r *tallyReader) name() (int, error) {
 	return int(n), nil
 }
 
-func broken(err error) error {
+func torn(err error) error {
 	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}

@@ -44,8 +44,8 @@ func (c *completer) percentiles(d *inventory.Demand, least, most float64) {
 	p97, p90 := d.CPUP97.Or(0), d.CPUP90.Or(0)
 	know(&d.CPUMax, between(max(least, p97, p90), most))
 	know(&d.CPUP995, between(max(least, p97, p90), d.CPUMax.Or(0)))
-	know(&d.CPUP97, one(c.r, between(p90, d.CPUP995.Or(0)), near(.0299, p90, d.CPUP995.Or(0)), near(.03, p90, d.CPUP995.Or(0))))
-	know(&d.CPUP90, one(c.r, between(0, d.CPUP97.Or(0)), near(.03, 0, d.CPUP97.Or(0))))
+	know(&d.CPUP97, one(c.r, between(p90, d.CPUP995.Or(0)), near(.0299, p90, d.CPUP995.Or(0)), near(.03, p90, d.CPUP995.Or(0)), max(p90, d.CPUP995.Or(0))))
+	know(&d.CPUP90, one(c.r, between(0, d.CPUP97.Or(0)), near(.03, 0, d.CPUP97.Or(0)), d.CPUP97.Or(0))) // the last is steady
 	know(&d.ReceivedP95, one[inventory.Bytes](c.r, 0, 1999, 2000, 1e6))
 	know(&d.SentP95, one[inventory.Bytes](c.r, 0, 999, 1000, 1e6))
 	know(&d.NetworkDay, one[inventory.Bytes](c.r, 0, 4.999e6, 5e6, 1e9))

@@ -69,55 +69,63 @@ type reading interface {
 // Readings lists every reading of an estate, in an order that depends on nothing but the estate. The facts point into
 // the estate: to forget one changes it.
 func Readings(e *inventory.Estate) []Fact {
-	var facts []Fact
-	visit(reflect.ValueOf(e).Elem(), Path{}, func(f Fact) { facts = append(facts, f) })
+	n := 0
+	visit(reflect.ValueOf(e).Elem(), estateTraits(), nil, func(*Path, reading) { n++ })
+	facts := make([]Fact, 0, n)
+	visit(reflect.ValueOf(e).Elem(), estateTraits(), &Path{}, func(at *Path, r reading) {
+		facts = append(facts, Fact{Type: r.ValueType(), Path: *at, reading: r})
+	})
 	return facts
 }
 
-// traits tell what there is to do for the values of a type.
+// traits tell what there is to do for the values of a type. Each holds those of the types inside it, as looking them
+// up anew for each value would take most of the time.
 type traits struct {
-	reading bool     // it is one
-	holds   bool     // readings may be inside
-	shares  bool     // a plain copy shares something with the original
-	fields  []string // names of a struct's fields; empty for embedded ones
-	entity  string   // name of the type of a list's elements
+	reading bool    // it is one
+	holds   bool    // readings may be inside
+	shares  bool    // a plain copy shares something with the original
+	fields  []field // of a struct
+	elem    *traits // of a list or pointer
+	entity  string  // name of the type of a list's elements
 }
 
-// typeTraits are those of an estate and of all types inside it. Looking them up anew for each value would take most
-// of the time.
-var typeTraits = sync.OnceValue(func() map[reflect.Type]traits {
-	all := map[reflect.Type]traits{}
-	study(reflect.TypeFor[inventory.Estate](), all)
-	return all
+type field struct {
+	name string // empty for embedded ones
+	*traits
+}
+
+// estateTraits are those of an estate.
+var estateTraits = sync.OnceValue(func() *traits {
+	return study(reflect.TypeFor[inventory.Estate](), map[reflect.Type]*traits{})
 })
 
-func study(t reflect.Type, all map[reflect.Type]traits) traits {
-	if known, ok := all[t]; ok {
+func study(t reflect.Type, all map[reflect.Type]*traits) *traits {
+	if known := all[t]; known != nil {
 		return known
 	}
-	var found traits
+	found := &traits{}
+	all[t] = found
 	switch {
 	case t == reflect.TypeFor[*inventory.Node](): // the one type that holds itself
-		found = traits{holds: true, shares: true}
-		all[t] = found
-		study(t.Elem(), all)
+		found.holds, found.shares = true, true
+		found.elem = study(t.Elem(), all)
 	case reflect.PointerTo(t).Implements(reflect.TypeFor[reading]()):
-		found = traits{reading: true, holds: true}
+		found.reading, found.holds = true, true
 	case t.Kind() == reflect.Pointer, t.Kind() == reflect.Slice:
-		found = traits{holds: study(t.Elem(), all).holds, shares: true, entity: named(t.Elem())}
+		found.shares, found.entity = true, named(t.Elem())
+		found.elem = study(t.Elem(), all)
+		found.holds = found.elem.holds
 	case t.Kind() == reflect.Struct && t != reflect.TypeFor[time.Time]():
 		for i := range t.NumField() {
-			field := t.Field(i)
-			if field.Anonymous {
-				field.Name = ""
+			f := field{t.Field(i).Name, study(t.Field(i).Type, all)}
+			if t.Field(i).Anonymous {
+				f.name = ""
 			}
-			found.fields = append(found.fields, field.Name)
-			inner := study(field.Type, all)
-			found.holds = found.holds || inner.holds
-			found.shares = found.shares || inner.shares
+			found.fields = append(found.fields, f)
+			found.holds = found.holds || f.holds
+			found.shares = found.shares || f.shares
 		}
 	}
-	all[t] = found
 	return found
 }
 
@@ -132,12 +140,12 @@ func named(t reflect.Type) string {
 	return t.Name()
 }
 
-// visit walks over fields, elements and pointers, and calls f for each reading.
-func visit(v reflect.Value, at Path, f func(Fact)) {
-	is := typeTraits()[v.Type()]
+// visit walks over fields, elements and pointers, and calls f for each reading with the path to it. Without a path to
+// begin with there is none for any reading: most walks need none, and paths take most of their time.
+func visit(v reflect.Value, is *traits, at *Path, f func(*Path, reading)) {
 	if is.reading {
 		if r, ok := v.Addr().Interface().(reading); ok {
-			f(Fact{Type: r.ValueType(), Path: at, reading: r})
+			f(at, r)
 		}
 		return
 	}
@@ -147,41 +155,51 @@ func visit(v reflect.Value, at Path, f func(Fact)) {
 	switch v.Kind() {
 	case reflect.Pointer:
 		if !v.IsNil() {
-			visit(v.Elem(), at, f)
+			visit(v.Elem(), is.elem, at, f)
 		}
 	case reflect.Slice:
-		up := &at
 		for i := range v.Len() {
-			visit(v.Index(i), Path{up: up, index: i, entity: is.entity}, f)
+			visit(v.Index(i), is.elem, at.to(Path{index: i, entity: is.entity}), f)
 		}
 	case reflect.Struct:
-		up := &at
-		for i, name := range is.fields {
-			if name == "" {
-				visit(v.Field(i), at, f) // what is embedded is part of what embeds it
-			} else {
-				visit(v.Field(i), Path{up: up, field: name}, f)
+		for i, field := range is.fields {
+			switch {
+			case !field.holds:
+			case field.name == "":
+				visit(v.Field(i), field.traits, at, f) // what is embedded is part of what embeds it
+			default:
+				visit(v.Field(i), field.traits, at.to(Path{field: field.name}), f)
 			}
 		}
 	}
 }
 
+// to is the path of a field or an element; nil where nobody asks for paths.
+func (p *Path) to(next Path) *Path {
+	if p == nil {
+		return nil
+	}
+	q := next // next itself would be put on the heap for nobody too
+	q.up = p
+	return &q
+}
+
 // Clone copies an estate so that nothing is shared with the original.
 func Clone(e *inventory.Estate) *inventory.Estate {
 	c := *e
-	detach(reflect.ValueOf(&c).Elem())
+	detach(reflect.ValueOf(&c).Elem(), estateTraits())
 	return &c
 }
 
 // detach replaces what v shares with the value that it was copied from.
-func detach(v reflect.Value) {
+func detach(v reflect.Value, is *traits) {
 	switch v.Kind() {
 	case reflect.Pointer:
 		if !v.IsNil() {
 			c := reflect.New(v.Type().Elem())
 			c.Elem().Set(v.Elem())
 			v.Set(c)
-			detach(c.Elem())
+			detach(c.Elem(), is.elem)
 		}
 	case reflect.Slice:
 		if v.IsNil() {
@@ -190,15 +208,15 @@ func detach(v reflect.Value) {
 		c := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
 		reflect.Copy(c, v)
 		v.Set(c)
-		if typeTraits()[v.Type().Elem()].shares {
+		if is.elem.shares {
 			for i := range c.Len() {
-				detach(c.Index(i))
+				detach(c.Index(i), is.elem)
 			}
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			if field := v.Field(i); typeTraits()[field.Type()].shares {
-				detach(field)
+		for i, field := range is.fields {
+			if field.shares {
+				detach(v.Field(i), field.traits)
 			}
 		}
 	}
@@ -207,6 +225,12 @@ func detach(v reflect.Value) {
 // Forget returns a copy of the estate in which reading number i of Readings is unknown.
 func Forget(e *inventory.Estate, i int) *inventory.Estate {
 	c := Clone(e)
-	Readings(c)[i].Forget("forgotten", "infraopt remember")
+	n := 0
+	visit(reflect.ValueOf(c).Elem(), estateTraits(), nil, func(_ *Path, r reading) {
+		if n == i {
+			r.Forget("forgotten", "infraopt remember")
+		}
+		n++
+	})
 	return c
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"time"
 
@@ -247,10 +248,10 @@ var forgotten = [][2]string{
 }
 
 func (g *grower) forget() {
-	for _, f := range Readings(g.e) {
+	visit(reflect.ValueOf(g.e).Elem(), estateTraits(), nil, func(_ *Path, r reading) {
 		if g.chance(g.opt.Unknown) {
 			why := one(g.r, forgotten...)
-			f.Forget(why[0], why[1])
+			r.Forget(why[0], why[1])
 		}
-	}
+	})
 }

@@ -125,7 +125,7 @@ func StoredBy(n *inventory.Node) []Stored {
 		}
 		blind := false // a container whose image is not known may use any of them
 		for _, c := range n.Containers {
-			blind = blind || !c.ImageID.IsKnown() && c.State.Or(inventory.Running) != inventory.Stopped
+			blind = blind || c.ImageID.IsUnknown() && c.State.Or(inventory.Running) != inventory.Stopped
 		}
 		for _, i := range n.Images {
 			if i.Engine == e.Kind {

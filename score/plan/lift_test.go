@@ -1,8 +1,10 @@
 package plan
 
 import (
+	"fmt"
 	"math"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/infraopt/infraopt/collect/inventory"
@@ -12,8 +14,8 @@ import (
 // How far a recommendation alone would bring the estate at a gate is what assessing the changed estate from nothing says.
 func TestLiftIsReassessment(t *testing.T) {
 	m := model(t)
-	lifts := 0
-	forEstates(t, 60, func(t *testing.T, seed int, e *inventory.Estate) {
+	var lifts atomic.Int64
+	forEstates(t, 400, func(_ int, e *inventory.Estate) error {
 		req := score.Request{Options: score.Options{RunningIsActive: true}}
 		a := score.Assess(e, m, req)
 		Recommend(a, e, m, req)
@@ -24,18 +26,19 @@ func TestLiftIsReassessment(t *testing.T) {
 				if l.Kind != score.LiftDo {
 					continue
 				}
-				lifts++
+				lifts.Add(1)
 				i := slices.IndexFunc(actions(), func(x *Action) bool { return x.ID == l.ID })
 				changed := p.propose(actions()[i], before).estate
 				x, _ := score.Explain(changed, m, req, levelID(a.Level.Number+1, m))
 				j := slices.IndexFunc(x.Gates, func(y score.Gate) bool { return y.ID == g.ID })
 				if got := x.Gates[j]; math.Abs(got.Have-l.Have) > 1e-9 || got.Met != l.Met || l.Have == g.Have {
-					t.Errorf("seed %d: %s brings %s from %v to %v, assessing anew gives %v", seed, l.ID, g.Text, g.Have, l.Have, got.Have)
+					return fmt.Errorf("%s brings %s from %v to %v, assessing anew gives %v", l.ID, g.Text, g.Have, l.Have, got.Have)
 				}
 			}
 		}
+		return nil
 	})
-	if lifts == 0 {
+	if lifts.Load() == 0 {
 		t.Error("nothing lifted any estate: the test shows nothing")
 	}
 }

@@ -237,6 +237,7 @@ func (p *planner) count(d *score.Tally, act *Action, h *inventory.Node) {
 
 // accept makes the proposed estate the present one. What other actions would add changes only by the hosts that do.
 func (p *planner) accept(pr *proposal) {
+	delete(p.deltas, pr.action) // it is done: to keep its sum up to date would be for nobody
 	for i, old := range p.ledger.Estate().Hosts {
 		h := pr.estate.Hosts[i]
 		if h == old {
