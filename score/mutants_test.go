@@ -34,9 +34,7 @@ type mutant struct {
 const mutantEstates = 2000
 
 func TestLawsFindMutants(t *testing.T) {
-	if raceEnabled {
-		t.Skip("slow with the race detector, which has nothing to find here")
-	}
+	skipWithRaceDetector(t)
 	for _, x := range mutants(model(t)) {
 		t.Run(x.name, func(t *testing.T) {
 			t.Parallel()
@@ -53,6 +51,12 @@ func TestLawsFindMutants(t *testing.T) {
 			}
 			t.Errorf("no law finds it on %d estates", mutantEstates)
 		})
+	}
+}
+
+func skipWithRaceDetector(t *testing.T) {
+	if raceEnabled {
+		t.Skip("slow with the race detector, which has nothing to find here")
 	}
 }
 
@@ -175,6 +179,7 @@ func (s *scorer) only(id string, keep func(*score.Stack, *score.Work) bool) {
 
 // A unit that is forgotten in one of the thresholds breaks law 9: so every threshold is held by it.
 func TestLaw09FindsForgottenThresholds(t *testing.T) {
+	skipWithRaceDetector(t)
 	m := model(t)
 	other := units{cpu: 64, memory: 64, network: 64, disk: 1}
 	forgotten := map[string]func(right, wrong *score.Model){
