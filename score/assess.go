@@ -16,7 +16,9 @@ import (
 type Request struct {
 	Options
 	Tool inventory.Tool
-	Top  int // machines, containers and virtual machines listed; 0 lists all
+	// ModelFile names the user's model file, where one changed the rules.
+	ModelFile string
+	Top       int // machines, containers and virtual machines listed; 0 lists all
 }
 
 // Assess applies a model to an estate. It leaves recommendations empty, which package plan adds.
@@ -28,10 +30,10 @@ func Assess(e *inventory.Estate, m *Model, req Request) *Assessment {
 	a := &Assessment{
 		Schema:      AssessmentSchema,
 		GeneratedAt: req.Now.UTC().Truncate(time.Second),
-		Tool:        ToolInfo{Name: req.Tool.Name, Version: req.Tool.Version, Commit: req.Tool.Commit, Rules: m.Rules()},
+		Tool:        ToolInfo{Name: req.Tool.Name, Version: req.Tool.Version, Commit: req.Tool.Commit, Rules: m.Rules(), Model: req.ModelFile},
 		Score:       res.Score,
 		Level:       res.Level,
-		Coverage:    Coverage{Frame: res.frame(), Evidence: res.Coverage, Freshness: freshness(e, req.Now, m.Thresholds.FreshDays)},
+		Coverage:    Coverage{Frame: res.frame(), Evidence: res.Coverage, Freshness: freshness(e, req.Now, m.Thresholds.FreshDays), FreshDays: m.Thresholds.FreshDays},
 
 		Recommendations: []Recommendation{}, Risks: []Risk{}, Gaps: []GapResult{}, Sources: []SourceResult{},
 	}

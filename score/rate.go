@@ -48,9 +48,10 @@ func (m *Model) tallyIndicators(s *Stack, adder func(*Indicator) *Adder) {
 		ind := &m.Indicators[i]
 		add, of := adder(ind), s
 		if len(m.Waivers) > 0 {
+			patterns, all, why := m.waivedFor(ind.ID, s.opt.Now)
 			var waived int
-			of, waived = s.without(m.waivedFor(ind.ID, s.opt.Now))
-			add.Add(termWaived, Exact(int64(waived)))
+			of, waived = s.without(patterns, all)
+			add.AddKind(termWaived, why, Exact(int64(waived)))
 		}
 		ind.Tally(of, add)
 	}

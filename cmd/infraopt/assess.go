@@ -11,7 +11,6 @@ import (
 	"github.com/infraopt/infraopt/collect/resolve"
 	"github.com/infraopt/infraopt/report"
 	"github.com/infraopt/infraopt/score"
-	"github.com/infraopt/infraopt/score/indicators"
 	"github.com/infraopt/infraopt/score/plan"
 )
 
@@ -23,6 +22,7 @@ const defaultTop = 1000
 
 type assessFlags struct {
 	gatherFlags
+	modelFlags
 	format string
 	out    []string
 	top    int
@@ -63,7 +63,8 @@ func (p *program) assessCommand() *cobra.Command {
 	flags.StringArrayVarP(&f.out, "out", "o", nil, "write the report to `FILE`; may be repeated")
 	flags.IntVar(&f.top, "top", defaultTop, "list `N` machines, containers and virtual machines at most (0: all), and show as many rows of each table")
 	flags.StringVar(&f.assume, "assume", "", "score on an assumption: `WHAT` is "+score.RunningIsActive+", that all work that runs is used")
-	f.register(flags)
+	f.modelFlags.register(flags)
+	f.gatherFlags.register(flags)
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats(), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("assume", cobra.FixedCompletions([]string{score.RunningIsActive}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
@@ -84,6 +85,10 @@ func (p *program) assess(ctx context.Context, f assessFlags, args []string) erro
 	if f.assume != "" && f.assume != score.RunningIsActive {
 		return unknown("assumption", f.assume, []string{score.RunningIsActive})
 	}
+	model, err := f.load()
+	if err != nil {
+		return err
+	}
 	show, err := p.views(f)
 	if err != nil {
 		return err
@@ -97,11 +102,8 @@ func (p *program) assess(ctx context.Context, f assessFlags, args []string) erro
 		return h.err
 	}
 	bar := p.progress("scoring", 0)
-	a, err := judge(h.snapshot, f, h)
+	a := judge(h.snapshot, f, h, model)
 	bar.stop()
-	if err != nil {
-		return err
-	}
 	if err := show.render(a); err != nil {
 		return err
 	}
@@ -109,19 +111,15 @@ func (p *program) assess(ctx context.Context, f assessFlags, args []string) erro
 }
 
 // judge turns a snapshot into a finished assessment. What it was read from makes no difference to the result.
-func judge(s *inventory.Snapshot, f assessFlags, h *haul) (*score.Assessment, error) {
-	model, err := indicators.Default()
-	if err != nil {
-		return nil, err
-	}
-	req := score.Request{Options: score.Options{RunningIsActive: f.assume == score.RunningIsActive, Now: h.now}, Tool: tool(), Top: f.top}
+func judge(s *inventory.Snapshot, f assessFlags, h *haul, model *score.Model) *score.Assessment {
+	req := score.Request{Options: score.Options{RunningIsActive: f.assume == score.RunningIsActive, Now: h.now}, Tool: tool(), ModelFile: f.name(), Top: f.top}
 	if f.top < 0 {
 		req.Top = defaultTop
 	}
 	estate := resolve.Estate(s)
 	a := score.Assess(estate, model, req)
 	plan.Recommend(a, estate, model, req)
-	return a, nil
+	return a
 }
 
 // A view is one rendering of a report that was asked for.

@@ -20,6 +20,7 @@ import (
 	"github.com/infraopt/infraopt/collect/inventory"
 	"github.com/infraopt/infraopt/docs"
 	"github.com/infraopt/infraopt/score"
+	"github.com/infraopt/infraopt/score/indicators"
 )
 
 // The JSON Schemas are made from the types and their comments. A general library would have to be told of every type
@@ -74,7 +75,10 @@ func schemaOf(source *sourceText, t reflect.Type, title, id, version string) (st
 	}
 	doc := object{{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"$id", id}, {"title", title}}
 	doc = append(doc, root...)
-	doc = append(doc, member{"$defs", m.defs})
+	return encodeSchema(append(doc, member{"$defs", m.defs}))
+}
+
+func encodeSchema(doc object) (string, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -271,7 +275,7 @@ func plain(c *ast.CommentGroup) string {
 
 // validate checks a document against a schema as it is printed by the schema command.
 func validate(schema string, document []byte) error {
-	text, ok := map[string]string{"snapshot": docs.SnapshotSchema, "assessment": docs.AssessmentSchema}[schema]
+	text, ok := map[string]string{"snapshot": docs.SnapshotSchema, "assessment": docs.AssessmentSchema, "model": docs.ModelSchema}[schema]
 	if !ok {
 		return fmt.Errorf("no schema %q", schema)
 	}
@@ -332,7 +336,7 @@ func snapshotWith(machine string) string {
 		`{"target":"host:","scheme":"host","status":"ok","startedAt":"2026-11-23T07:41:00Z","durationMs":1,"machines":[` + machine + `]}]}`
 }
 
-// schemas makes both schemas, by file name.
+// schemas makes all schemas, by file name.
 func schemas() (map[string]string, error) {
 	inv, err := readSource("../../collect/inventory")
 	if err != nil {
@@ -350,5 +354,67 @@ func schemas() (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string]string{"docs/snapshot.schema.json": snapshot, "docs/assessment.schema.json": assessment}, nil
+	model, err := modelSchema()
+	if err != nil {
+		return nil, err
+	}
+	return map[string]string{"docs/snapshot.schema.json": snapshot, "docs/assessment.schema.json": assessment, "docs/model.schema.json": model}, nil
+}
+
+// modelSchema makes the schema of the model file, from the parts of the built-in model: everything may be left out, and
+// nothing may be added but zones and waivers.
+func modelSchema() (string, error) {
+	m, err := indicators.Default()
+	if err != nil {
+		return "", err
+	}
+	m.Zones, m.Waivers = make([]score.Zone, 1), make([]score.Waiver, 1) // specimens
+	root := partsSchema(m.Parts(), nil, indicators.Meanings())
+	doc := object{{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"$id", "urn:infraopt:model:v1"}, {"title", "infraopt model file"},
+		{"description", "What is to be other than in the built-in model. Weights have to add up to 1, which no schema can say: infraopt explain --model FILE checks everything."}}
+	return encodeSchema(append(doc, root...))
+}
+
+func partsSchema(parts []score.Part, properties object, meanings map[string]string) object {
+	for _, p := range parts {
+		if p.Kind != score.Word {
+			properties = append(properties, member{p.Name, partSchema(&p, meanings)})
+		}
+	}
+	return object{{"type", "object"}, {"properties", properties}, {"additionalProperties", false}}
+}
+
+func partSchema(p *score.Part, meanings map[string]string) object {
+	o := object{}
+	if text := meanings[p.Path]; text != "" {
+		o = append(o, member{"description", text})
+	}
+	switch p.Kind {
+	case score.Number:
+		kind := "number"
+		if p.Whole {
+			kind = "integer"
+		}
+		return append(o, member{"type", kind}, member{"minimum", p.Low}, member{"maximum", p.High})
+	case score.Choice:
+		return append(o, member{"enum", p.Choices})
+	case score.Text:
+		return append(o, member{"type", "string"}, member{"maxLength", inventory.MaxText})
+	case score.Texts:
+		return append(o, member{"type", "array"}, member{"items", object{{"type", "string"}, {"maxLength", inventory.MaxText}}})
+	case score.Open:
+		return append(o, member{"type", "array"}, member{"items", partsSchema(p.Parts[0].Parts, nil, meanings)})
+	case score.List: // each element has its own, as each has its own steps
+		var elements []object
+		for _, e := range p.Parts {
+			var id any = e.Name
+			if n, err := strconv.Atoi(e.Name); err == nil {
+				id = n
+			}
+			elements = append(elements, append(partsSchema(e.Parts, object{{p.ID, object{{"const", id}}}}, meanings), member{"required", []string{p.ID}}))
+		}
+		return append(o, member{"type", "array"}, member{"items", object{{"oneOf", elements}}})
+	default:
+		return append(o, partsSchema(p.Parts, nil, meanings)...)
+	}
 }

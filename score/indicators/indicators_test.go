@@ -72,8 +72,12 @@ func TestPerWorkload(t *testing.T) {
 		{8, 2, 4, 0}, {4, 2, 4, .5}, {2, 2, 4, 1}, {1, 2, 4, 1}, {100, 2, 4, 0}, {3, 0, 4, 0}, {0, 0, 0, 1},
 		{4, 1, 100, 1 - math.Log(4)/math.Log(200)}, {5, math.Inf(1), 1, 1},
 	}
+	m, err := Default()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range tests {
-		if got := PerWorkload(test.components, test.attainable, test.workloads); math.Abs(got-test.want) > 1e-12 {
+		if got := perWorkloadOf(&m.Thresholds, test.components, test.attainable, test.workloads); math.Abs(got-test.want) > 1e-12 {
 			t.Errorf("%v: got %v", test, got)
 		}
 	}
