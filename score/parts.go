@@ -53,7 +53,9 @@ func partsOf(v reflect.Value, path string) []Part {
 		case f.Anonymous:
 			out = append(out, partsOf(v.Field(i), path)...)
 		case name != "-" && tag != "-" && tag != "id":
-			out = append(out, partOf(v.Field(i), name, join(path, name), tag))
+			if p := partOf(v.Field(i), name, join(path, name), tag); p.Kind != List || len(p.Parts) > 0 {
+				out = append(out, p) // an indicator without steps has no ladder
+			}
 		}
 	}
 	return out

@@ -94,7 +94,8 @@ func (m *Model) declaredSpares(zone string) (int64, bool) {
 	return 0, false
 }
 
-// inScope leaves out the machines that are waived altogether, with what stands on them. An estate without such
+// inScope leaves out the machines that are waived altogether, with what stands on them and what could not be seen of
+// them. An estate without such
 // machines is returned as it is.
 func (m *Model) inScope(e *inventory.Estate, now time.Time) *inventory.Estate {
 	var out []string
@@ -113,7 +114,23 @@ func (m *Model) inScope(e *inventory.Estate, now time.Time) *inventory.Estate {
 			scoped.Hosts = append(scoped.Hosts, kept)
 		}
 	}
+	gone := map[string]bool{} // by every name that is not also that of something kept
+	e.Walk(func(n *inventory.Node) { mark(n, gone, true) })
+	scoped.Walk(func(n *inventory.Node) { mark(n, gone, false) })
+	scoped.Gaps = slices.DeleteFunc(slices.Clone(e.Gaps), func(g inventory.Gap) bool { return gone[g.Subject] })
 	return &scoped
+}
+
+// mark notes all names of a machine and of its virtual machines.
+func mark(n *inventory.Node, noted map[string]bool, as bool) {
+	for _, name := range names(n.Machine.ID, n.Machine.Name) {
+		noted[name] = as
+	}
+	for i := range n.VMs {
+		for _, name := range names(n.VMs[i].ID, n.VMs[i].Name) {
+			noted[name] = as
+		}
+	}
 }
 
 // keep is the node without the machines that match, or nil; nothing is changed in place.

@@ -8,6 +8,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os"
 	"path/filepath"
 	"reflect"
 	"strconv"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/goccy/go-yaml"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/infraopt/infraopt/collect/inventory"
@@ -327,6 +329,36 @@ func TestSchemasRefuse(t *testing.T) {
 	for _, name := range []string{`"web1"`, `{"unknown":"no"}`, `{"unknown":"no","remedy":"sudo"}`, `{"absent":true}`, `{"notApplicable":"cloud"}`} {
 		if err := validate("snapshot", []byte(snapshotWith(`{"id":"m","name":`+name+`}`))); err != nil {
 			t.Errorf("the name %s is refused: %v", name, err)
+		}
+	}
+}
+
+// TestModelSchema holds that the schema of the model file takes what the loader takes, and refuses what an editor can know
+// to be wrong.
+func TestModelSchema(t *testing.T) {
+	page, err := os.ReadFile("../../docs/method.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "```yaml\n")
+	example, _, _ := strings.Cut(rest, "```\n")
+	good := []string{example, "{}", "levels: [{number: 3, score: 40}]", "idle: {rule: broad, broad: {mhz: 50}}", "components: {server: 2}",
+		"zones: [{name: a, machines: [b]}]", "waivers: [{indicator: converged.fabric, reason: r, until: '2027-03-31'}]"}
+	bad := []string{"[]", "pilars: []", "pillars: [{weight: 1}]", "pillars: [{id: component}]", "pillars: [{id: components, wieght: 1}]", "pillars: [{id: components, title: x}]",
+		"thresholds: {coreGiB: 0}", "thresholds: {coreGiB: four}", "thresholds: {stepMiB: 1.5}", "idle: {rule: none}", "components: {sever: 1}", "levels: [{number: 7}]",
+		"indicators: [{id: containers.isolation, ladder: [{id: hand, value: 1}]}]", "zones: [{name: a, machines: b}]", "zones: [{name: a, machines: [b], spares: -1}]", "waivers: [{reason: 5}]"}
+	for want, documents := range map[bool][]string{true: good, false: bad} {
+		for _, d := range documents {
+			document, err := yaml.YAMLToJSON([]byte(d))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := validate("model", document); (err == nil) != want {
+				t.Errorf("%s: the schema says %v", d, err)
+			}
+			if _, err := indicators.Load("m.yaml", []byte(d)); (err == nil) != want {
+				t.Errorf("%s: the loader says %v", d, err)
+			}
 		}
 	}
 }

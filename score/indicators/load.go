@@ -115,10 +115,6 @@ func (o *overlay) read(text []byte) (ast.Node, error) {
 	}
 	file, err := parser.Parse(tokens, 0)
 	if err != nil {
-		var twice *yaml.DuplicateKeyError
-		if errors.As(err, &twice) {
-			return nil, o.faultAt(twice.Token, "key %q is there twice", inventory.Text(twice.Token.Value))
-		}
 		var at yaml.Error
 		if errors.As(err, &at) && at.GetToken() != nil {
 			return nil, o.faultAt(at.GetToken(), "not YAML: %s", at.GetMessage())
@@ -148,7 +144,7 @@ func (o *overlay) plain(text []byte) (string, error) {
 		if len(line) > maxLine {
 			return "", o.fault(i+1, maxLine+1, "a line of %d bytes: want %d at most", len(line), maxLine)
 		}
-		if content := strings.TrimLeft(line, " -"); content != "" && len(line)-len(content) > maxIndent {
+		if content := strings.TrimLeft(line, " -"); len(line)-len(content) > maxIndent && strings.TrimSpace(line) != "" {
 			return "", o.fault(i+1, maxIndent+1, "nested too deeply: want %d spaces and dashes at most before a line", maxIndent)
 		}
 		if !utf8.ValidString(line) {
