@@ -1,19 +1,17 @@
 package indicators
 
 import (
-	"context"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"os"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/infraopt/infraopt/collect"
 	"github.com/infraopt/infraopt/collect/demo"
 	"github.com/infraopt/infraopt/collect/inventory"
-	"github.com/infraopt/infraopt/collect/resolve"
 	"github.com/infraopt/infraopt/score"
 )
 
@@ -30,8 +28,9 @@ func numbers(m *score.Model) map[string]string {
 	return out
 }
 
-// The example of the documentation changes what it names, and nothing else.
-func TestExampleOfTheDocumentation(t *testing.T) {
+// example is the model file of the documentation.
+func example(t testing.TB) string {
+	t.Helper()
 	page, err := os.ReadFile("../../docs/method.md")
 	if err != nil {
 		t.Fatal(err)
@@ -41,6 +40,12 @@ func TestExampleOfTheDocumentation(t *testing.T) {
 	if !ok {
 		t.Fatal("docs/method.md has no example")
 	}
+	return text
+}
+
+// The example of the documentation changes what it names, and nothing else.
+func TestExampleOfTheDocumentation(t *testing.T) {
+	text := example(t)
 	m, err := Load("model.yaml", []byte(text))
 	if err != nil {
 		t.Fatal(err)
@@ -119,7 +124,7 @@ func TestLoadErrors(t *testing.T) {
 		{"xyzzy: 1", `m.yaml:1:1: unknown key "xyzzy": want one of pillars, indicators, levels, `},
 		{"code: x", `unknown key "code": want one of`},
 		{"indicators:\n  - id: containers.isolatoin\n    weight: 1", `m.yaml:2:9: unknown id "containers.isolatoin": did you mean containers.isolation?`},
-		{"indicators: [{id: containers.isolation, ladder: [{id: vm-proces, value: 1}]}]", `unknown id "vm-proces": did you mean vm-process?`},
+		{"indicators: [{id: containers.isolation, ladder: [{id: vm-procss, value: 1}]}]", `unknown id "vm-procss": did you mean vm-process?`},
 		{"levels: [{number: 7, score: 1}]", `m.yaml:1:19: unknown number "7": want one of 1, 2, 3, 4, 5`},
 		{"components: {sever: 2}", `unknown key "sever": did you mean server?`},
 		{"pillars: [{weight: 1}]", "pillars: have keys with values: want a list of which each element has the key id"},
@@ -326,21 +331,8 @@ func TestEveryNumberHasMeaning(t *testing.T) {
 	}
 }
 
-func demoEstate(t testing.TB) *inventory.Estate {
-	t.Helper()
-	target, err := collect.ParseTarget("demo:?machines=2&seed=4&unknown=0.1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := demo.Source().Open(target, collect.Env{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	obs, err := c.(collect.Recorded).Observations(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resolve.Estate(&inventory.Snapshot{Sources: obs})
+func demoEstate(seed uint64) *inventory.Estate {
+	return demo.RandomEstate(rand.New(rand.NewPCG(seed, 31)), demo.RandomOptions{Hosts: 2, Unknown: .1})
 }
 
 // sane wants a score within bounds, and every number of the assessment finite.
@@ -365,7 +357,7 @@ func sane(m *score.Model, e *inventory.Estate) error {
 
 // At either end of the limits of every number, one at a time and all at once, the arithmetic holds.
 func TestLimitsAreSafe(t *testing.T) {
-	e := demoEstate(t)
+	e := demoEstate(4)
 	ends := map[string]func(p *score.Part) float64{"low": func(p *score.Part) float64 { return p.Low }, "high": func(p *score.Part) float64 { return p.High }}
 	builtIn, err := Default()
 	if err != nil {
@@ -400,20 +392,36 @@ func TestLimitsAreSafe(t *testing.T) {
 	}
 }
 
+// Components that weigh nothing take nothing from the score, also where nothing bounds the number of hosts.
+func TestComponentsThatWeighNothing(t *testing.T) {
+	m, err := Load("m.yaml", []byte("components: {server: 0, os-image: 0, hypervisor-image: 0}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	unbounded := 0
+	for seed := range uint64(200) {
+		e := demoEstate(seed)
+		for _, h := range e.Hosts {
+			h.Machine.Cores = inventory.Unknown[float64]("not seen", "")
+		}
+		if err := sane(m, e); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		unbounded += len(e.Hosts)
+	}
+	if unbounded == 0 {
+		t.Error("no estate has a host")
+	}
+}
+
 // FuzzModel holds that no file makes the loader panic or take long, and that what it accepts can rate an estate.
 func FuzzModel(f *testing.F) {
-	page, err := os.ReadFile("../../docs/method.md")
-	if err != nil {
-		f.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(page), "```yaml\n")
-	text, _, _ := strings.Cut(rest, "```\n")
-	for _, seed := range []string{text, string(defaultModel), "", "thresholds: {coreGiB: 0.5, seriesDays: 1, worstOverAttainable: 1.1}", "components: {server: 0, os-image: 0, hypervisor-image: 0}",
+	for _, seed := range []string{example(f), string(defaultModel), "", "thresholds: {coreGiB: 0.5, seriesDays: 1, worstOverAttainable: 1.1}", "components: {server: 0, os-image: 0, hypervisor-image: 0}",
 		"pillars: [{id: components, weight: 1}, {id: containers, weight: 0}, {id: software-defined, weight: 0}, {id: converged, weight: 0}]",
 		"zones: [{name: 'a|b|1|2', machines: ['*'], spares: 1000000}]", "waivers: [{machines: ['*'], reason: r}]", "a: |\n  \r\r", "a: &x [*x]", "{[", "- - - -"} {
 		f.Add([]byte(seed))
 	}
-	e := demoEstate(f)
+	e := demoEstate(4)
 	f.Fuzz(func(t *testing.T, text []byte) {
 		begin := time.Now()
 		m, err := Load("m.yaml", text)
