@@ -1,4 +1,4 @@
-// Package docs holds the JSON Schemas of the documents that infraopt writes, for the schema command. They lie here
+// Package docs holds the JSON Schemas of the documents that infraopt writes and reads, for the schema command. They lie here
 // because people read them here; the tests of cmd/infraopt generate them from the types.
 package docs
 
@@ -18,3 +18,8 @@ var AssessmentSchema string
 //
 //go:embed sensitivity.schema.json
 var SensitivitySchema string
+
+// ModelSchema is the JSON Schema of the model file of a user.
+//
+//go:embed model.schema.json
+var ModelSchema string

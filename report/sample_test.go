@@ -22,6 +22,7 @@ func samples() map[string]*score.Assessment {
 		"good":    goodSample(),
 		"estate":  estateSample(),
 		"hostile": hostileSample(),
+		"waived":  waivedSample(),
 	}
 }
 
@@ -72,7 +73,7 @@ func indicator(id string, weight, low, high, points float64) score.IndicatorResu
 func typicalSample() *score.Assessment {
 	a := baseSample()
 	a.Score = bounds(41.2, 57.6)
-	a.Coverage = score.Coverage{Frame: 1, Evidence: .714, Freshness: 1}
+	a.Coverage = score.Coverage{Frame: 1, Evidence: .714, FreshDays: 7, Freshness: 1}
 	a.Level = score.LevelResult{
 		Number: 2, Name: "Pooled", Next: "Converged",
 		NextGates: []score.Gate{
@@ -205,7 +206,7 @@ func youngSample() *score.Assessment {
 func goodSample() *score.Assessment {
 	a := baseSample()
 	a.Score = bounds(100, 100)
-	a.Coverage = score.Coverage{Frame: 1, Evidence: 1, Freshness: 1}
+	a.Coverage = score.Coverage{Frame: 1, Evidence: 1, FreshDays: 7, Freshness: 1}
 	a.Level = score.LevelResult{Number: 5, Name: "Minimal", Distribution: []score.StepMass{
 		{Step: "container-on-metal", Text: "container on bare metal", Workloads: 200, Share: bounds(1, 1)},
 	}}
@@ -238,7 +239,7 @@ func goodSample() *score.Assessment {
 // estateSample is large, half seen and partly failed.
 func estateSample() *score.Assessment {
 	a := typicalSample()
-	a.Coverage = score.Coverage{Frame: .93, Evidence: .666, Freshness: .8}
+	a.Coverage = score.Coverage{Frame: .93, Evidence: .666, FreshDays: 7, Freshness: .8}
 	a.Headline.Components, a.Headline.ComponentsBounds = 104_211, bounds(104_211, 118_000.5)
 	a.Headline.Workloads = bounds(80_000, 96_411)
 	a.Headline.ComponentsPerWorkload, a.Headline.Attainable = bounds(1.0809, 1.4750), bounds(.2, .25)
@@ -281,5 +282,21 @@ func hostileSample() *score.Assessment {
 	a.Sources[4].Target, a.Sources[4].Error = word, word
 	a.Trend = trendSample()
 	a.Trend.Note, a.Trend.Terms[0].Text, a.Trend.Hosts.Joined[0], a.Trend.Hosts.Incomparable[0].Why = nasty, long, nasty, word
+	a.Tool.Model = nasty
+	a.Waivers = []score.WaiverResult{{Waiver: score.Waiver{Indicator: nasty, Machines: []string{nasty, "*"}, Reason: nasty}, Status: nasty}}
+	return a
+}
+
+// waivedSample is the typical one by a user's rules, with waivers of every status.
+func waivedSample() *score.Assessment {
+	a := typicalSample()
+	a.Tool.Model = "model.yaml"
+	a.Unwaived = ptr(bounds(35.4, 51.9))
+	a.Waivers = []score.WaiverResult{
+		{Waiver: score.Waiver{Machines: []string{"lab-*", "test-1"}, Reason: "a laboratory, which is rebuilt every night"}, Status: "applied", Matched: 12},
+		{Waiver: score.Waiver{Indicator: "containers.isolation", Machines: []string{"sap-*"}, Reason: "the vendor supports no containers before release 8, which is announced for the spring and has been announced before", Until: "2027-03-31"}, Status: "applied", Matched: 3},
+		{Waiver: score.Waiver{Indicator: "components.packing", Reason: "a second site is being built", Until: "2026-11-22"}, Status: "expired"},
+		{Waiver: score.Waiver{Machines: []string{"mail-old"}, Reason: "to be switched off"}, Status: "unused"},
+	}
 	return a
 }

@@ -116,6 +116,7 @@ func (p *page) standing(a *score.Assessment) error {
 		p.para(0, warn, fmt.Sprintf("If %s: level %s, %s.", p.assumption(s.Assumption), p.levelWords(s.Level), p.scoreWords(s.Score, s.Level)))
 	}
 	p.coverage(a.Coverage)
+	p.rules(a)
 	p.line(p.paint(faint, strings.Repeat(p.rule, p.room())))
 	return nil
 }
@@ -127,7 +128,7 @@ func (p *page) coverage(c score.Coverage) {
 		parts = append(parts, percent(c.Frame)+" of the machines known to exist were looked into")
 	}
 	if c.Freshness > 0 && c.Freshness < 1-forgiven {
-		parts = append(parts, percent(c.Freshness)+" of the facts are younger than 7 days")
+		parts = append(parts, percent(c.Freshness)+" of the facts are younger than "+p.many(c.FreshDays, "day"))
 	}
 	if len(parts) > 0 {
 		p.para(0, faint, strings.Join(parts, "; ")+".")

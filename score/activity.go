@@ -22,7 +22,7 @@ func (a Activity) String() string { return [...]string{"unknown", "active", "idl
 // IdleRules are named rules by which a utilisation series shows idleness. They disagree: of the same 279 virtual
 // machines they call 10 to 52 % idle. So one is chosen, and where only another one matches, it is not known.
 type IdleRules struct {
-	Rule    string      `json:"rule"` // the one that counts: strict, default or broad
+	Rule    string      `json:"rule" model:"strict|default|broad"` // the one that counts: strict, default or broad
 	Strict  StrictIdle  `json:"strict"`
 	Default DefaultIdle `json:"default"`
 	Broad   BroadIdle   `json:"broad"`
@@ -30,24 +30,21 @@ type IdleRules struct {
 
 // StrictIdle asks for a low peak and little traffic.
 type StrictIdle struct {
-	PeakShare    float64 `json:"peakShare"`    // of the allocated cores, below
-	NetworkBytes float64 `json:"networkBytes"` // a day, in and out, below
+	PeakShare    float64 `json:"peakShare" model:"0..1"`       // of the allocated cores, below
+	NetworkBytes float64 `json:"networkBytes" model:"0..1e15"` // a day, in and out, below
 }
 
 // DefaultIdle asks for low use most of the time: CPU for 97 % of the samples, traffic for 95 %.
 type DefaultIdle struct {
-	Cores         float64 `json:"cores"`         // below
-	ReceivedBytes float64 `json:"receivedBytes"` // a second, below
-	SentBytes     float64 `json:"sentBytes"`     // a second, below
+	Cores         float64 `json:"cores" model:"0..1024"`         // below
+	ReceivedBytes float64 `json:"receivedBytes" model:"0..1e15"` // a second, below
+	SentBytes     float64 `json:"sentBytes" model:"0..1e15"`     // a second, below
 }
 
 // BroadIdle asks for low CPU use for 90 % of the samples, and for nothing else.
 type BroadIdle struct {
-	MHz float64 `json:"mhz"` // below
+	MHz float64 `json:"mhz" model:"0..1000000"` // below
 }
-
-// IdleRuleNames lists the rules.
-func IdleRuleNames() []string { return []string{"strict", "default", "broad"} }
 
 // truth is the answer to a question of which the facts may be missing.
 type truth int

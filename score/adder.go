@@ -57,7 +57,7 @@ const termCover = "cover"
 // termNA is the weight of work to which the question does not apply.
 const termNA = "na"
 
-// termWaived counts the pieces of work for which the question is waived.
+// termWaived counts the pieces of work for which the question is waived, under the reasons.
 const termWaived = "waived"
 
 // Cover counts evidence: known of total questions had an answer.

@@ -14,7 +14,9 @@ import (
 type Request struct {
 	Options
 	Tool inventory.Tool
-	Top  int // machines, containers and virtual machines listed; 0 lists all
+	// ModelFile names the user's model file, where one changed the rules.
+	ModelFile string
+	Top       int // machines, containers and virtual machines listed; 0 lists all
 }
 
 // Assess applies a model to an estate. It leaves recommendations empty, which package plan adds.
@@ -98,17 +100,20 @@ func (a *Assessor) Add(h *inventory.Node) {
 // Finish ends the assessment. Of the site it takes what belongs to no host: clusters, arrays, gaps and sources.
 func (a *Assessor) Finish(site *inventory.Estate) *Assessment {
 	m, req := a.model, a.req
+	if a.waivers != nil {
+		site = a.waivers.site(site)
+	}
 	out := &Assessment{
 		Schema:      AssessmentSchema,
 		GeneratedAt: req.Now.UTC().Truncate(time.Second),
-		Tool:        ToolInfo{Name: req.Tool.Name, Version: req.Tool.Version, Commit: req.Tool.Commit, Rules: m.Rules()},
+		Tool:        ToolInfo{Name: req.Tool.Name, Version: req.Tool.Version, Commit: req.Tool.Commit, Rules: m.Rules(), Model: req.ModelFile},
 
 		Recommendations: []Recommendation{}, Risks: []Risk{}, Gaps: []GapResult{}, Sources: []SourceResult{},
 	}
 	res := a.proven.finish(m, site)
 	out.Score, out.Level, out.Headline = res.Score, res.Level, headline(res, m)
 	out.Pillars = pillars(res, a.proven.books)
-	out.Coverage = Coverage{Frame: res.frame(), Evidence: res.Coverage, Freshness: ratio(a.fresh, a.listing.total)}
+	out.Coverage = Coverage{Frame: res.frame(), Evidence: res.Coverage, Freshness: ratio(a.fresh, a.listing.total), FreshDays: m.Thresholds.FreshDays}
 	out.Gaps = gaps(site, a.proven.books, res)
 	lookLifts(&out.Level, res, a.proven.books)
 	switch {

@@ -91,7 +91,8 @@ type Assumed struct {
 type Coverage struct {
 	Frame     float64 `json:"frame"`     // machines looked into / machines known to exist
 	Evidence  float64 `json:"evidence"`  // share of indicator weight that is known
-	Freshness float64 `json:"freshness"` // share of evidence younger than 7 days
+	Freshness float64 `json:"freshness"` // share of evidence younger than FreshDays
+	FreshDays float64 `json:"freshDays"`
 }
 
 // LevelResult is a level with what decides it.

@@ -46,9 +46,10 @@ func (m *Model) tallyStack(s *Stack, books map[string]*notebook) *Tally {
 		ind := &m.Indicators[i]
 		add, of := &Adder{def: &ind.Definition, model: m, tally: t, notes: books[ind.ID]}, s
 		if len(m.Waivers) > 0 {
+			patterns, all, why := m.waivedFor(ind.ID, s.opt.Now)
 			var waived int
-			of, waived = s.without(m.waivedFor(ind.ID, s.opt.Now))
-			add.Add(termWaived, Exact(int64(waived)))
+			of, waived = s.without(patterns, all)
+			add.AddKind(termWaived, why, Exact(int64(waived)))
 		}
 		ind.Tally(of, add)
 		add.done()

@@ -14,8 +14,8 @@ import (
 // the zone that a source gave.
 type Zone struct {
 	Name     string   `json:"name"`
-	Machines []string `json:"machines"`         // names or IDs; *, ? and [a-z] match as in file names
-	Spares   *int64   `json:"spares,omitempty"` // hosts kept for the loss of others; by the bound where nil
+	Machines []string `json:"machines"`                            // names or IDs; *, ? and [a-z] match as in file names
+	Spares   *int64   `json:"spares,omitempty" model:"0..1000000"` // hosts kept for the loss of others; by the bound where nil
 }
 
 // A Waiver takes something out of the score for a reason: one indicator for some machines and all that stands on
@@ -26,6 +26,21 @@ type Waiver struct {
 	Machines  []string `json:"machines,omitempty"`
 	Reason    string   `json:"reason"`
 	Until     string   `json:"until,omitempty"` // last day in force, 2027-03-31; without it, it has no end
+}
+
+// Words says what a waiver takes out of the score, why, and until when.
+func (w *Waiver) Words() string {
+	what := w.Indicator
+	switch machines := strings.Join(w.Machines, ", "); {
+	case what == "":
+		what = machines
+	case machines != "":
+		what += " for " + machines
+	}
+	if w.Until != "" {
+		return what + ", until " + w.Until + ": " + w.Reason
+	}
+	return what + ": " + w.Reason
 }
 
 // dateForm is how days are written.
@@ -90,8 +105,8 @@ func (m *Model) outOfScope(now time.Time) []string {
 	return out
 }
 
-// inScope leaves out the machines that are waived altogether, with what stands on them. An estate without such
-// machines is returned as it is.
+// inScope leaves out the machines that are waived altogether, with what stands on them and what could not be seen of
+// them. An estate without such machines is returned as it is.
 func (m *Model) inScope(e *inventory.Estate, now time.Time) *inventory.Estate {
 	out := m.outOfScope(now)
 	if len(out) == 0 {
@@ -99,12 +114,48 @@ func (m *Model) inScope(e *inventory.Estate, now time.Time) *inventory.Estate {
 	}
 	scoped := *e
 	scoped.Hosts = nil
+	var gone goneNames
 	for _, h := range e.Hosts {
-		if kept := keep(h, out); kept != nil {
+		kept := keep(h, out)
+		if kept != nil {
 			scoped.Hosts = append(scoped.Hosts, kept)
 		}
+		gone.add(h, kept)
 	}
+	scoped.Gaps = gone.leave(e.Gaps)
 	return &scoped
+}
+
+// goneNames are the names of machines before and after some were taken out of scope: what only has names of the former
+// is gone.
+type goneNames struct{ before, after map[string]bool }
+
+// add notes a host as it was and as it is kept, which may be nil.
+func (g *goneNames) add(whole, kept *inventory.Node) {
+	if g.before == nil {
+		g.before, g.after = map[string]bool{}, map[string]bool{}
+	}
+	whole.Walk(func(n *inventory.Node) { mark(n, g.before) })
+	if kept != nil {
+		kept.Walk(func(n *inventory.Node) { mark(n, g.after) })
+	}
+}
+
+// leave gives the gaps that are not about what is gone.
+func (g *goneNames) leave(gaps []inventory.Gap) []inventory.Gap {
+	return slices.DeleteFunc(slices.Clone(gaps), func(x inventory.Gap) bool { return g.before[x.Subject] && !g.after[x.Subject] })
+}
+
+// mark notes all names of a machine and of its virtual machines.
+func mark(n *inventory.Node, noted map[string]bool) {
+	for _, name := range names(n.Machine.ID, n.Machine.Name) {
+		noted[name] = true
+	}
+	for i := range n.VMs {
+		for _, name := range names(n.VMs[i].ID, n.VMs[i].Name) {
+			noted[name] = true
+		}
+	}
 }
 
 // keep is the node without the machines that match, or nil; nothing is changed in place.
@@ -139,16 +190,18 @@ func keep(n *inventory.Node, out []string) *inventory.Node {
 	return &c
 }
 
-// waivedFor lists the patterns of machines for which an indicator is waived; a waiver of the whole estate is a
-// pattern that everything matches.
-func (m *Model) waivedFor(id string, now time.Time) (patterns []string, all bool) {
+// waivedFor lists the patterns of machines for which an indicator is waived, and says why; a waiver of the whole
+// estate is a pattern that everything matches.
+func (m *Model) waivedFor(id string, now time.Time) (patterns []string, all bool, why string) {
+	var reasons []string
 	for i := range m.Waivers {
 		if w := &m.Waivers[i]; w.Indicator == id && w.inForce(now) {
 			patterns = append(patterns, w.Machines...)
 			all = all || len(w.Machines) == 0
+			reasons = append(reasons, w.Reason)
 		}
 	}
-	return patterns, all
+	return patterns, all, strings.Join(reasons, "; ")
 }
 
 // without leaves out the places that match, and all that stands on them, and says how many pieces of work that is.
@@ -194,6 +247,7 @@ type waiverRun struct {
 	list    []Waiver
 	opt     Options
 	out     []string // patterns of machines that are out of scope
+	gone    goneNames
 	total   *Tally
 	matched []int
 }
@@ -209,7 +263,16 @@ func (r *waiverRun) keep(h *inventory.Node) *inventory.Node {
 	if len(r.out) == 0 {
 		return h
 	}
-	return keep(h, r.out)
+	kept := keep(h, r.out)
+	r.gone.add(h, kept)
+	return kept
+}
+
+// site is what belongs to no host, without what could not be seen of machines that are out of scope.
+func (r *waiverRun) site(e *inventory.Estate) *inventory.Estate {
+	scoped := *e
+	scoped.Gaps = r.gone.leave(e.Gaps)
+	return &scoped
 }
 
 func (r *waiverRun) add(h *inventory.Node) {
@@ -251,50 +314,77 @@ var whole = []string{"components.per-workload", "components.packing"}
 
 // checkScope finds zones and waivers that could not mean anything.
 func (m *Model) checkScope() error {
-	pattern := func(of string, patterns []string) error {
-		for _, p := range patterns {
-			if _, err := path.Match(p, ""); err != nil {
-				return fmt.Errorf("%s: machines %q: a bracket is not closed", of, p)
-			}
-		}
-		return nil
-	}
 	seen := map[string]bool{}
-	for _, z := range m.Zones {
-		of := fmt.Sprintf("zone %q", z.Name)
-		switch {
-		case z.Name == "":
-			return fmt.Errorf("a zone has no name")
-		case seen[z.Name]:
-			return fmt.Errorf("%s is declared twice", of)
-		case len(z.Machines) == 0:
-			return fmt.Errorf("%s has no machines: want names or patterns", of)
-		case z.Spares != nil && *z.Spares < 0:
-			return fmt.Errorf("%s: spares %d: want 0 or more", of, *z.Spares)
+	for i := range m.Zones {
+		z := &m.Zones[i]
+		if text := z.wrong(); text != "" {
+			return fault(text, fmt.Sprintf("zones.%d", i+1))
+		}
+		if seen[z.Name] {
+			return fault(fmt.Sprintf("zone %q is declared twice", z.Name), fmt.Sprintf("zones.%d", i+1))
 		}
 		seen[z.Name] = true
-		if err := pattern(of, z.Machines); err != nil {
-			return err
-		}
 	}
-	for i, w := range m.Waivers {
-		of := fmt.Sprintf("waiver %d (%s)", i+1, w.Reason)
-		switch {
-		case strings.TrimSpace(w.Reason) == "":
-			return fmt.Errorf("waiver %d has no reason: say why it is there", i+1)
-		case w.Indicator == "" && len(w.Machines) == 0:
-			return fmt.Errorf("%s waives everything: want an indicator, or machines, or both", of)
-		case w.Indicator != "" && m.Indicator(w.Indicator) == nil:
-			return fmt.Errorf("%s: no indicator %q", of, w.Indicator)
-		case len(w.Machines) > 0 && slices.Contains(whole, w.Indicator):
-			return fmt.Errorf("%s: %s compares whole zones: waive it without machines, or waive the machines altogether", of, w.Indicator)
+	for i := range m.Waivers {
+		w := &m.Waivers[i]
+		text := w.wrong()
+		if text == "" && w.Indicator != "" && m.Indicator(w.Indicator) == nil {
+			text = m.noIndicator(w.Indicator)
 		}
-		if _, err := time.Parse(dateForm, w.Until); w.Until != "" && err != nil {
-			return fmt.Errorf("%s: until %q: want a day such as 2027-03-31", of, w.Until)
-		}
-		if err := pattern(of, w.Machines); err != nil {
-			return err
+		if text != "" {
+			return fault(fmt.Sprintf("waiver %d: %s", i+1, text), fmt.Sprintf("waivers.%d", i+1))
 		}
 	}
 	return nil
+}
+
+func (z *Zone) wrong() string {
+	switch {
+	case strings.TrimSpace(z.Name) == "":
+		return "a zone has no name"
+	case len(z.Machines) == 0:
+		return fmt.Sprintf("zone %q has no machines: want names or patterns", z.Name)
+	case badPattern(z.Machines) != "":
+		return fmt.Sprintf("zone %q: %s", z.Name, badPattern(z.Machines))
+	}
+	return ""
+}
+
+func (w *Waiver) wrong() string {
+	switch _, err := time.Parse(dateForm, w.Until); {
+	case strings.TrimSpace(w.Reason) == "":
+		return "it has no reason: say why it is there"
+	case w.Indicator == "" && len(w.Machines) == 0:
+		return "it waives everything: want an indicator, or machines, or both"
+	case len(w.Machines) > 0 && slices.Contains(whole, w.Indicator):
+		return w.Indicator + " compares whole zones: waive it without machines, or waive the machines altogether"
+	case w.Until != "" && err != nil:
+		return fmt.Sprintf("until %q: want a day such as 2027-03-31", w.Until)
+	}
+	return badPattern(w.Machines)
+}
+
+// badPattern says what is wrong with the first pattern that matches nothing, whatever the name.
+func badPattern(patterns []string) string {
+	for _, p := range patterns {
+		if strings.TrimSpace(p) == "" {
+			return "a name of a machine is empty"
+		}
+		if _, err := path.Match(p, ""); err != nil {
+			return fmt.Sprintf("machines %q: want a name or a pattern as of file names, such as web-*; here a bracket is not closed, or a backslash is last", p)
+		}
+	}
+	return ""
+}
+
+func (m *Model) noIndicator(id string) string {
+	var known []string
+	for i := range m.Indicators {
+		known = append(known, m.Indicators[i].ID)
+	}
+	text := fmt.Sprintf("no indicator is called %q", id)
+	if near := Nearest(id, known); near != "" {
+		text += ": did you mean " + near + "?"
+	}
+	return text
 }

@@ -35,9 +35,7 @@ func (m *Model) read(t *Tally) *sheet {
 			s.containerised = m.Indicators[i].share(s.ladders[i], containerised)
 		}
 	}
-	for i := range m.Waivers {
-		m.readWaiver(s, &m.Waivers[i])
-	}
+	s.readWaived(m)
 	s.readComponents()
 	s.zones = m.zones(s.terms[ofHosts])
 	for _, z := range s.zones {
@@ -90,15 +88,12 @@ func (d *Definition) share(on []rungs, in func(step string) bool) Bounds {
 	return Bounds{Low: low, High: high, None: !ok}
 }
 
-// readWaiver finds indicators that are waived for everything there is.
-func (m *Model) readWaiver(s *sheet, w *Waiver) {
+// readWaived finds indicators that are waived for all the work there is.
+func (s *sheet) readWaived(m *Model) {
 	for i := range m.Indicators {
-		if m.Indicators[i].ID != w.Indicator {
-			continue
-		}
-		for _, t := range s.terms[w.Indicator] {
+		for _, t := range s.terms[m.Indicators[i].ID] {
 			if t.Name == termWaived && t.Hi >= s.works.Hi {
-				s.waived[i] = "waived: " + w.Reason
+				s.waived[i] = "waived: " + t.Sub
 			}
 		}
 	}
@@ -167,7 +162,15 @@ func (m *Model) weigh(s *sheet) sums {
 	out.components.hi -= out.irreducible
 	for _, z := range s.zones {
 		unit := z.unitWeight(m)
-		out.attainable = out.attainable.plus(span{z.low * unit.lo, z.high * unit.hi})
+		out.attainable = out.attainable.plus(span{times(z.low, unit.lo), times(z.high, unit.hi)})
 	}
 	return out
+}
+
+// times is the weight of a number of things. However many there are, what weighs nothing weighs nothing.
+func times(n, weight float64) float64 {
+	if weight == 0 {
+		return 0
+	}
+	return n * weight
 }

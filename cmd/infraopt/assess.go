@@ -11,7 +11,6 @@ import (
 	"github.com/infraopt/infraopt/collect/resolve"
 	"github.com/infraopt/infraopt/report"
 	"github.com/infraopt/infraopt/score"
-	"github.com/infraopt/infraopt/score/indicators"
 	"github.com/infraopt/infraopt/score/plan"
 )
 
@@ -91,6 +90,10 @@ func (p *program) assess(ctx context.Context, f assessFlags, args []string) erro
 	if err != nil {
 		return err
 	}
+	model, err := f.load()
+	if err != nil {
+		return err
+	}
 	show, err := p.views(f)
 	if err != nil {
 		return err
@@ -105,11 +108,8 @@ func (p *program) assess(ctx context.Context, f assessFlags, args []string) erro
 	}
 	h.then = then
 	bar := p.progress("scoring", 0)
-	a, err := judge(h.snapshot, f, h)
+	a := judge(h.snapshot, f, h, model)
 	bar.stop()
-	if err != nil {
-		return err
-	}
 	if err := show.render(a); err != nil {
 		return err
 	}
@@ -117,11 +117,7 @@ func (p *program) assess(ctx context.Context, f assessFlags, args []string) erro
 }
 
 // judge turns a snapshot into a finished assessment. What it was read from makes no difference to the result.
-func judge(s *inventory.Snapshot, f assessFlags, h *haul) (*score.Assessment, error) {
-	model, err := indicators.Default()
-	if err != nil {
-		return nil, err
-	}
+func judge(s *inventory.Snapshot, f assessFlags, h *haul, model *score.Model) *score.Assessment {
 	req := f.request(h)
 	estate := resolve.Estate(s)
 	a := score.Assess(estate, model, req)
@@ -129,7 +125,7 @@ func judge(s *inventory.Snapshot, f assessFlags, h *haul) (*score.Assessment, er
 	if h.then != nil {
 		a.Trend = h.then.explain(a, estate, model, req.Options)
 	}
-	return a, nil
+	return a
 }
 
 // request asks for as many machines as are to be listed.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -42,7 +43,7 @@ func (p *program) explainCommand() *cobra.Command {
 			if err != nil {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
-			return ids(topics(model)), cobra.ShellCompDirectiveNoFileComp
+			return ids(topics(model, changes{})), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return p.explain(cmd.Context(), f, args) },
 	}
@@ -60,20 +61,24 @@ func (p *program) explain(ctx context.Context, f explainFlags, args []string) er
 	if f.top < 0 {
 		return usagef("--top %d: want 0 (all) or more", f.top)
 	}
-	model, err := indicators.Default()
+	model, err := f.load()
+	if err != nil {
+		return err
+	}
+	changed, err := f.changed(model)
 	if err != nil {
 		return err
 	}
 	out := p.sheet()
 	if len(args) == 0 {
-		overview(out, model)
+		overview(out, model, changed)
 		return p.print(out.String())
 	}
-	known := topics(model)
+	known := topics(model, changed)
 	i := slices.IndexFunc(known, func(t topic) bool { return t.named(args[0]) })
 	if i < 0 {
 		e := &usageError{text: fmt.Sprintf("nothing is called %q: infraopt explain lists what there is", args[0])}
-		if near := nearest(args[0], ids(known)); near != "" {
+		if near := score.Nearest(args[0], ids(known)); near != "" {
 			e.hint = "did you mean " + near + "?"
 		}
 		return e
@@ -118,18 +123,21 @@ func ids(topics []topic) []string {
 }
 
 // topics lists everything that can be explained, from its definition.
-func topics(m *score.Model) []topic {
+func topics(m *score.Model, c changes) []topic {
 	var out []topic
 	for _, x := range m.Pillars {
-		out = append(out, topic{id: x.ID, tell: func(s *sheet) { tellPillar(s, m, x) }})
+		out = append(out, topic{id: x.ID, tell: func(s *sheet) { tellPillar(s, m, x, c) }})
 	}
 	for i := range m.Indicators {
 		x := &m.Indicators[i].Definition
-		out = append(out, topic{id: x.ID, tell: func(s *sheet) { tellIndicator(s, m, x) }})
+		out = append(out, topic{id: x.ID, tell: func(s *sheet) { tellIndicator(s, m, x, c) }})
 	}
 	out = append(out, topic{id: "level-0", other: []string{unassessed, "0"}, tell: tellUnassessed})
 	for _, x := range m.Levels {
-		out = append(out, topic{id: x.ID(), other: []string{x.Name, strconv.Itoa(x.Number)}, tell: func(s *sheet) { tellLevel(s, x) }})
+		out = append(out, topic{id: x.ID(), other: []string{x.Name, strconv.Itoa(x.Number)}, tell: func(s *sheet) { tellLevel(s, x, c) }})
+	}
+	for _, id := range []string{thresholds, idle, classes} {
+		out = append(out, topic{id: id, tell: func(s *sheet) { tellNumbers(s, m, id, c) }})
 	}
 	for _, x := range plan.Definitions() {
 		out = append(out, topic{id: x.ID, tell: func(s *sheet) { tellAction(s, x) }})
@@ -137,7 +145,7 @@ func topics(m *score.Model) []topic {
 	return out
 }
 
-func overview(out *sheet, m *score.Model) {
+func overview(out *sheet, m *score.Model, c changes) {
 	out.hang("", "The score is the sum of the points of all indicators, 100 at most. It is an interval: its low end is what is "+
 		"proven, its high end what is possible while some things are not known. Weights, steps and levels are conventions.")
 	out.line("")
@@ -168,6 +176,10 @@ func overview(out *sheet, m *score.Model) {
 	}
 	out.rows("  ", rows)
 	out.line("")
+	out.line("OTHER NUMBERS")
+	out.rows("  ", [][]string{{thresholds, numbersOf[thresholds]}, {idle, numbersOf[idle]}, {classes, numbersOf[classes]}})
+	tellChanges(out, m, c)
+	out.line("")
 	out.line("infraopt explain ID tells all about one of them.")
 }
 
@@ -179,24 +191,24 @@ func percent(v float64) string { return points(100*v) + " %" }
 
 const convention = "The weight is a convention."
 
-func tellPillar(out *sheet, m *score.Model, p score.Pillar) {
+func tellPillar(out *sheet, m *score.Model, p score.Pillar, c changes) {
 	out.line(p.ID + ": a pillar of the score")
 	out.line("")
 	out.hang("  question   ", p.Question)
-	out.hang("  weight     ", percent(p.Weight)+" of the score, "+points(100*p.Weight)+" points. "+convention)
+	out.hang("  weight     ", percent(p.Weight)+" of the score, "+points(100*p.Weight)+" points. "+convention+c.mark("pillars."+p.ID+".weight"))
 	out.line("")
 	out.line("  Its indicators, with their share of it:")
 	var rows [][]string
 	for i := range m.Indicators {
 		x := &m.Indicators[i].Definition
 		if of, _ := x.Pillar(); of == p.ID {
-			rows = append(rows, []string{x.ID, percent(x.Weight), x.Question})
+			rows = append(rows, []string{x.ID, percent(x.Weight), x.Question + c.mark("indicators."+x.ID+".weight")})
 		}
 	}
 	out.rows("    ", rows)
 }
 
-func tellIndicator(out *sheet, m *score.Model, x *score.Definition) {
+func tellIndicator(out *sheet, m *score.Model, x *score.Definition, c changes) {
 	pillar, _ := x.Pillar()
 	out.line(x.ID + ": an indicator of the pillar " + pillar)
 	out.line("")
@@ -205,7 +217,10 @@ func tellIndicator(out *sheet, m *score.Model, x *score.Definition) {
 	out.hang("  measured   ", x.Measured)
 	for _, p := range m.Pillars {
 		if p.ID == pillar {
-			out.hang("  weight     ", fmt.Sprintf("%s of the pillar, %s points of the score. %s", percent(x.Weight), points(100*p.Weight*x.Weight), convention))
+			out.hang("  weight     ", fmt.Sprintf("%s of the pillar, %s points of the score. %s", percent(x.Weight), points(100*p.Weight*x.Weight), convention)+c.mark("indicators."+x.ID+".weight"))
+			if mark := c.mark("pillars." + p.ID + ".weight"); mark != "" {
+				out.hang("  pillar     ", percent(p.Weight)+" of the score"+mark)
+			}
 		}
 	}
 	if len(x.Ladder) > 0 {
@@ -213,7 +228,7 @@ func tellIndicator(out *sheet, m *score.Model, x *score.Definition) {
 		out.line("  Its steps; their values are conventions:")
 		var rows [][]string
 		for _, s := range x.Ladder {
-			rows = append(rows, []string{step(s.Value), s.ID, s.Text})
+			rows = append(rows, []string{step(s.Value), s.ID, s.Text + c.mark("indicators."+x.ID+".ladder."+s.ID+".value")})
 		}
 		out.rows("    ", rows)
 	}
@@ -226,12 +241,17 @@ func tellIndicator(out *sheet, m *score.Model, x *score.Definition) {
 // step shows the value of a step or a share between 0 and 1.
 func step(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) }
 
-func tellLevel(out *sheet, l score.Level) {
+func tellLevel(out *sheet, l score.Level, c changes) {
 	out.line(fmt.Sprintf("%s: %s, %s", l.ID(), l.Name, l.Text))
 	out.line("")
 	out.line("  It takes, on the low end of every interval:")
 	for _, gate := range gates(l) {
 		out.hang("    ", gate)
+	}
+	for _, key := range slices.Sorted(maps.Keys(c.was)) {
+		if name, ok := strings.CutPrefix(key, fmt.Sprintf("levels.%d.", l.Number)); ok {
+			out.hang("    ", name+c.mark(key))
+		}
 	}
 	out.line("")
 	out.hang("  ", "An estate stands on the highest level whose conditions it meets. The conditions are conventions.")
@@ -268,6 +288,66 @@ func gates(l score.Level) []string {
 	add(l.PerAttainable, "components per workload ≤ %s times the attainable bound")
 	add(l.EveryPillar, "every applicable pillar ≥ %s")
 	return out
+}
+
+// The numbers that belong to no single indicator or level.
+const (
+	thresholds = "thresholds"
+	idle       = "idle"
+	classes    = "component-weights"
+)
+
+// numbersOf says what each set of numbers is.
+var numbersOf = map[string]string{
+	thresholds: "numbers of the arithmetic",
+	idle:       "by which rule a utilisation series shows that work is idle",
+	classes:    "the weight of one component of each class",
+}
+
+func tellNumbers(out *sheet, m *score.Model, id string, c changes) {
+	out.line(id + ": " + numbersOf[id])
+	out.line("")
+	out.line("  All of them are conventions:")
+	section, meanings := id, indicators.Meanings()
+	if id == classes {
+		section = "components"
+	}
+	var rows [][]string
+	for _, p := range score.Leaves(m.Parts()) {
+		if name, ok := strings.CutPrefix(p.Path, section+"."); ok {
+			rows = append(rows, []string{shown(&p), name, strings.TrimSpace(strings.TrimSuffix(meanings[p.Path], ",") + c.mark(p.Path))})
+		}
+	}
+	out.rows("    ", rows)
+}
+
+// tellChanges lists what a model file makes other than it is built in.
+func tellChanges(out *sheet, m *score.Model, c changes) {
+	if c.file == "" {
+		return
+	}
+	out.line("")
+	out.line("CHANGED BY " + c.file)
+	var rows [][]string
+	for _, p := range score.Leaves(m.Parts()) {
+		if was, ok := c.was[p.Path]; ok {
+			rows = append(rows, []string{p.Path, shown(&p), "was " + was})
+		}
+	}
+	out.rows("  ", rows)
+	for _, z := range m.Zones {
+		text := strings.Join(z.Machines, ", ")
+		if z.Spares != nil {
+			text += fmt.Sprintf("; %d spares", *z.Spares)
+		}
+		out.hang("  zone "+z.Name+": ", text)
+	}
+	for _, w := range m.Waivers {
+		out.hang("  waiver: ", w.Words())
+	}
+	if len(rows)+len(m.Zones)+len(m.Waivers) == 0 {
+		out.line("  nothing")
+	}
 }
 
 func tellAction(out *sheet, a plan.Definition) {

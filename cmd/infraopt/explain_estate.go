@@ -55,8 +55,8 @@ func tellEstate(out *sheet, id string, m *score.Model, h *haul, f explainFlags) 
 	return nil
 }
 
-// rows of machines or facts that are shown; 0 is all.
-func shown(n, top int) int {
+// first is how many of n rows are shown; a limit of 0 is none.
+func first(n, top int) int {
 	if top == 0 {
 		return n
 	}
@@ -65,7 +65,7 @@ func shown(n, top int) int {
 
 // rest says how many rows were left out.
 func rest(out *sheet, n, top int, noun string) {
-	if left := n - shown(n, top); left > 0 {
+	if left := n - first(n, top); left > 0 {
 		if left > 1 {
 			noun += "s"
 		}
@@ -97,7 +97,7 @@ func tellAnswer(out *sheet, x *score.Explanation, top int) {
 		out.line("")
 		out.line("  Points by machine, lost at the low end and left open:")
 		var rows [][]string
-		for _, m := range x.Machines[:shown(len(x.Machines), top)] {
+		for _, m := range x.Machines[:first(len(x.Machines), top)] {
 			rows = append(rows, []string{fixed(m.Lost, 2), fixed(m.Open, 2), printable(m.Name+": "+facts(m), false)})
 		}
 		out.numbers("    ", 2, rows)
@@ -107,7 +107,7 @@ func tellAnswer(out *sheet, x *score.Explanation, top int) {
 		out.line("")
 		out.line("  What is not known, with the points that it leaves open:")
 		var rows [][]string
-		for _, u := range x.Unknowns[:shown(len(x.Unknowns), top)] {
+		for _, u := range x.Unknowns[:first(len(x.Unknowns), top)] {
 			text := cmp.Or(u.Fact, "something")
 			if u.Why != "" {
 				text += " (" + u.Why + ")"
@@ -240,7 +240,7 @@ func tellAdvice(out *sheet, id string, a *score.Assessment, top int) {
 	out.hang("  begin with ", printable(r.Next, false))
 	out.line("")
 	out.line("  Evidence:")
-	for _, e := range r.Evidence[:shown(len(r.Evidence), top)] {
+	for _, e := range r.Evidence[:first(len(r.Evidence), top)] {
 		out.hang("    ", printable(e, false))
 	}
 	rest(out, len(r.Evidence), top, "subject")

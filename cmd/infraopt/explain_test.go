@@ -21,7 +21,7 @@ func TestExplainEveryID(t *testing.T) {
 		t.Fatal(err)
 	}
 	const dir = "testdata/explain"
-	known := ids(topics(m))
+	known := ids(topics(m, changes{}))
 	for _, id := range known {
 		args := []string{"explain", id, "demo:?machines=7&seed=3", "--now", "2026-01-01T08:00:00Z", "--top", "5"}
 		got := succeed(t, args...)

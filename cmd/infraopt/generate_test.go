@@ -3,8 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"flag"
 	"fmt"
+	"go/scanner"
+	"go/token"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -31,6 +34,11 @@ func TestGenerated(t *testing.T) {
 		t.Fatal(err)
 	}
 	files["docs/commands.md"] = commandsPage()
+	sum, err := codeSum("../../score")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files["score/indicators/code.sum"] = sum
 	sections, err := tables()
 	if err != nil {
 		t.Fatal(err)
@@ -80,10 +88,6 @@ func tables() (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	thresholds, err := thresholdTable()
-	if err != nil {
-		return nil, err
-	}
 	capture, err := capturedSession()
 	if err != nil {
 		return nil, err
@@ -114,7 +118,7 @@ func tables() (map[string]string, error) {
 		"indicators": indicatorPages(m),
 		"levels":     levelTable(m),
 		"components": componentTable(m),
-		"thresholds": thresholds,
+		"thresholds": thresholdTable(m),
 		"actions":    actionTable(),
 	}, nil
 }
@@ -180,25 +184,16 @@ func componentTable(m *score.Model) string {
 	return table([]string{"component", "weight"}, rows)
 }
 
-// thresholdTable takes the thresholds with their comments from the model's file, the one place that says what they mean.
-func thresholdTable() (string, error) {
-	text, err := os.ReadFile("../../score/indicators/model.yaml")
-	if err != nil {
-		return "", err
-	}
-	_, text2, ok := strings.Cut(string(text), "\nthresholds:\n")
-	if !ok {
-		return "", fmt.Errorf("model.yaml has no thresholds")
-	}
+// thresholdTable lists the thresholds and the numbers of the idle rules with what they mean.
+func thresholdTable(m *score.Model) string {
+	meanings := indicators.Meanings()
 	var rows [][]string
-	for line := range strings.Lines(text2) {
-		line, comment, _ := strings.Cut(strings.TrimSpace(line), "#")
-		name, value, ok := strings.Cut(line, ":")
-		if ok {
-			rows = append(rows, []string{"`" + name + "`", strings.TrimSpace(value), strings.TrimSpace(comment)})
+	for _, p := range score.Leaves(m.Parts()) {
+		if text, ok := meanings[p.Path]; ok {
+			rows = append(rows, []string{"`" + p.Path + "`", shown(&p), p.Want(), text})
 		}
 	}
-	return table([]string{"threshold", "value", "meaning"}, rows), nil
+	return table([]string{"number", "value", "may be", "meaning"}, rows)
 }
 
 func actionTable() string {
@@ -253,4 +248,69 @@ func commandsPage() string {
 		fmt.Fprintf(&b, "\n## %s\n\n```\n%s\n\n%s```\n", c.CommandPath(), strings.TrimSpace(text), c.UsageString())
 	}
 	return b.String()
+}
+
+// codeSum is a hash over the sources of the arithmetic and of the actions: what decides a result beside the numbers of
+// the model. Comments, layout and the names and order of files are left out; directives, such as what is embedded, count.
+func codeSum(root string) (string, error) {
+	var sums []string
+	for _, pattern := range []string{"*.go", "indicators/*.go", "plan/*.go", "plan/*/*.go"} {
+		names, err := filepath.Glob(filepath.Join(root, pattern))
+		if err != nil {
+			return "", err
+		}
+		for _, name := range names {
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			text, err := os.ReadFile(name)
+			if err != nil {
+				return "", err
+			}
+			sums = append(sums, tokenSum(text))
+		}
+	}
+	slices.Sort(sums)
+	return fmt.Sprintf("%x\n", sha256.Sum256([]byte(strings.Join(sums, "\n")))), nil
+}
+
+// tokenSum is a hash over the tokens of a Go source: what the compiler sees of it, whatever version prints it.
+func tokenSum(text []byte) string {
+	h := sha256.New()
+	var s scanner.Scanner
+	fset := token.NewFileSet()
+	s.Init(fset.AddFile("", -1, len(text)), text, nil, scanner.ScanComments)
+	var end token.Token // of a statement or element, written or meant by the end of a line; before a bracket it is nothing
+	for {
+		_, tok, lit := s.Scan()
+		if tok == token.COMMENT && !strings.HasPrefix(lit, "//go:") {
+			continue
+		}
+		if end != token.ILLEGAL && tok != token.RBRACE && tok != token.RPAREN {
+			fmt.Fprintln(h, end)
+		}
+		switch end = token.ILLEGAL; tok {
+		case token.EOF:
+			return fmt.Sprintf("%x", h.Sum(nil))
+		case token.SEMICOLON, token.COMMA:
+			end = tok
+		default:
+			fmt.Fprintf(h, "%v %q\n", tok, lit)
+		}
+	}
+}
+
+// The hash over the code changes with what it does, and with nothing else.
+func TestTokenSum(t *testing.T) {
+	sum := tokenSum([]byte("package x\n\nfunc f() int { return 1 + 2 }\n"))
+	for text, same := range map[string]bool{
+		"// Package x.\npackage x\n\n// f adds.\nfunc f() int {\n\treturn 1+2 // three\n}\n": true,
+		"package x\n\nfunc f() int { return 1 + 3 }\n":                                       false,
+		"package x\n\nfunc f() int { return 1 - 2 }\n":                                       false,
+		"package x\n\n//go:embed y\nfunc f() int { return 1 + 2 }\n":                         false,
+	} {
+		if got := tokenSum([]byte(text)) == sum; got != same {
+			t.Errorf("%q: the same hash: %v, want %v", text, got, same)
+		}
+	}
 }

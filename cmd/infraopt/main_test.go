@@ -192,10 +192,11 @@ func TestLiveEqualsFile(t *testing.T) {
 			if err != nil || h.err != nil {
 				t.Fatalf("reading %s: %v, %v", target, err, h.err)
 			}
-			a, err := judge(h.snapshot, f, h)
+			m, err := f.load()
 			if err != nil {
 				t.Fatal(err)
 			}
+			a := judge(h.snapshot, f, h, m)
 			var live, file bytes.Buffer
 			format, err := report.Lookup("json")
 			if err != nil {
@@ -284,7 +285,7 @@ func TestExplainEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	seen := map[string]bool{}
-	for _, id := range ids(topics(m)) {
+	for _, id := range ids(topics(m, changes{})) {
 		if seen[id] {
 			t.Errorf("two topics are called %s", id)
 		}

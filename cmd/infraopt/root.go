@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/infraopt/infraopt/score"
 )
 
 // rootCommand makes the tree of commands. Each has a file of its own.
@@ -113,7 +115,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	if errors.As(err, &missing) && len(missing.GetSpecifiedName()) > 1 {
 		var known []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
-		if near := nearest(missing.GetSpecifiedName(), known); near != "" {
+		if near := score.Nearest(missing.GetSpecifiedName(), known); near != "" {
 			hint = "did you mean --" + near + "? " + hint
 		}
 	}
@@ -123,7 +125,7 @@ func flagError(cmd *cobra.Command, err error) error {
 // unknown is the error about a name that is none of the known ones.
 func unknown(noun, name string, known []string) error {
 	e := &usageError{text: fmt.Sprintf("unknown %s %q: want one of %s", noun, name, strings.Join(known, ", "))}
-	if near := nearest(name, known); near != "" {
+	if near := score.Nearest(name, known); near != "" {
 		e.hint = "did you mean " + near + "?"
 	}
 	return e
@@ -168,46 +170,4 @@ func statusHelp(statuses ...int) string {
 		}
 	}
 	return strings.TrimRight(b.String(), "\n")
-}
-
-// nearest finds the known name that is most like a name, or none where none is much like it.
-func nearest(name string, known []string) string {
-	best, least := "", max(1, len(name)/3)+1
-	for _, k := range known {
-		d := distance(strings.ToLower(name), strings.ToLower(k))
-		if strings.HasPrefix(k, name) && len(name) > 1 {
-			d = 0
-		}
-		if d < least {
-			best, least = k, d
-		}
-	}
-	return best
-}
-
-// distance is the number of letters to insert, delete, replace or swap with their neighbour to turn a into b
-// (optimal string alignment).
-func distance(a, b string) int {
-	x, y := []rune(a), []rune(b)
-	rows := make([][]int, len(x)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(y)+1)
-		rows[i][0] = i
-	}
-	for j := range rows[0] {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(x); i++ {
-		for j := 1; j <= len(y); j++ {
-			change := 1
-			if x[i-1] == y[j-1] {
-				change = 0
-			}
-			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+change)
-			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
-				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
-			}
-		}
-	}
-	return rows[len(x)][len(y)]
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/infraopt/infraopt/docs"
 )
 
-// A documentKind is a document that this program writes, with its JSON Schema.
+// A documentKind is a document that this program writes or reads, with its JSON Schema.
 type documentKind struct{ name, schema string }
 
 func documentKinds() []documentKind {
@@ -17,6 +17,7 @@ func documentKinds() []documentKind {
 		{"snapshot", docs.SnapshotSchema},
 		{"assessment", docs.AssessmentSchema},
 		{"sensitivity", docs.SensitivitySchema},
+		{"model", docs.ModelSchema},
 	}
 }
 
@@ -28,11 +29,13 @@ func (p *program) schemaCommand() *cobra.Command {
 	}
 	return &cobra.Command{
 		Use:   "schema " + strings.Join(known, "|"),
-		Short: "print the JSON Schema of a document that this program writes",
+		Short: "print the JSON Schema of a document that this program writes or reads",
 		Long: prose("Schema prints the JSON Schema (2020-12) of snapshots, as collect writes them, or of assessments and " +
-			"sensitivities, as assess and sensitivity do with --format json. Within a version fields may be added; none is " +
+			"sensitivities, as assess and sensitivity do with --format json, or of the model file that assess --model reads, for " +
+			"editors. Within a version fields may be added; none is " +
 			"renamed or removed."),
-		Example:   "  infraopt schema assessment > assessment.schema.json",
+		Example: "  infraopt schema assessment > assessment.schema.json\n" +
+			"  infraopt schema model > model.schema.json",
 		Args:      oneOf("schema", known...),
 		ValidArgs: known,
 		RunE: func(_ *cobra.Command, args []string) error {

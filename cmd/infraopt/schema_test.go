@@ -8,6 +8,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -16,10 +17,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/goccy/go-yaml"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/infraopt/infraopt/collect/inventory"
 	"github.com/infraopt/infraopt/score"
+	"github.com/infraopt/infraopt/score/indicators"
 )
 
 // The JSON Schemas are made from the types and their comments. A general library would have to be told of every type
@@ -74,7 +77,10 @@ func schemaOf(source *sourceText, t reflect.Type, title, id, version string) (st
 	}
 	doc := object{{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"$id", id}, {"title", title}}
 	doc = append(doc, root...)
-	doc = append(doc, member{"$defs", m.defs})
+	return encodeSchema(append(doc, member{"$defs", m.defs}))
+}
+
+func encodeSchema(doc object) (string, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -329,6 +335,36 @@ func TestSchemasRefuse(t *testing.T) {
 	}
 }
 
+// TestModelSchema holds that the schema of the model file takes what the loader takes, and refuses what an editor can know
+// to be wrong.
+func TestModelSchema(t *testing.T) {
+	page, err := os.ReadFile("../../docs/method.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "```yaml\n")
+	example, _, _ := strings.Cut(rest, "```\n")
+	good := []string{example, "{}", "levels: [{number: 3, score: 40}]", "idle: {rule: broad, broad: {mhz: 50}}", "components: {server: 2}",
+		"zones: [{name: a, machines: [b]}]", "waivers: [{indicator: converged.fabric, reason: r, until: '2027-03-31'}]"}
+	bad := []string{"[]", "pilars: []", "pillars: [{weight: 1}]", "pillars: [{id: component}]", "pillars: [{id: components, wieght: 1}]", "pillars: [{id: components, title: x}]",
+		"thresholds: {coreGiB: 0}", "thresholds: {coreGiB: four}", "thresholds: {stepMiB: 1.5}", "idle: {rule: none}", "components: {sever: 1}", "levels: [{number: 7}]",
+		"indicators: [{id: containers.isolation, ladder: [{id: hand, value: 1}]}]", "zones: [{name: a, machines: b}]", "zones: [{name: a, machines: [b], spares: -1}]", "waivers: [{reason: 5}]"}
+	for want, documents := range map[bool][]string{true: good, false: bad} {
+		for _, d := range documents {
+			document, err := yaml.YAMLToJSON([]byte(d))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := validate("model", document); (err == nil) != want {
+				t.Errorf("%s: the schema says %v", d, err)
+			}
+			if _, err := indicators.Load("m.yaml", []byte(d)); (err == nil) != want {
+				t.Errorf("%s: the loader says %v", d, err)
+			}
+		}
+	}
+}
+
 func snapshotWith(machine string) string {
 	return `{"schema":"infraopt.snapshot/v1","takenAt":"2026-11-23T07:41:00Z","tool":{"name":"x","version":"y"},"sources":[` +
 		`{"target":"host:","scheme":"host","status":"ok","startedAt":"2026-11-23T07:41:00Z","durationMs":1,"machines":[` + machine + `]}]}`
@@ -361,5 +397,68 @@ func schemas() (map[string]string, error) {
 		}
 		out["docs/"+x.name+".schema.json"] = text
 	}
+	model, err := modelSchema()
+	if err != nil {
+		return nil, err
+	}
+	out["docs/model.schema.json"] = model
 	return out, nil
+}
+
+// modelSchema makes the schema of the model file, from the parts of the built-in model: everything may be left out, and
+// nothing may be added but zones and waivers.
+func modelSchema() (string, error) {
+	m, err := indicators.Default()
+	if err != nil {
+		return "", err
+	}
+	m.Zones, m.Waivers = make([]score.Zone, 1), make([]score.Waiver, 1) // specimens
+	root := partsSchema(m.Parts(), nil, indicators.Meanings())
+	doc := object{{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"$id", "urn:infraopt:model:v1"}, {"title", "infraopt model file"},
+		{"description", "What is to be other than in the built-in model. Weights have to add up to 1, which no schema can say: infraopt explain --model FILE checks everything."}}
+	return encodeSchema(append(doc, root...))
+}
+
+func partsSchema(parts []score.Part, properties object, meanings map[string]string) object {
+	for _, p := range parts {
+		if p.Kind != score.Word {
+			properties = append(properties, member{p.Name, partSchema(&p, meanings)})
+		}
+	}
+	return object{{"type", "object"}, {"properties", properties}, {"additionalProperties", false}}
+}
+
+func partSchema(p *score.Part, meanings map[string]string) object {
+	o := object{}
+	if text := meanings[p.Path]; text != "" {
+		o = append(o, member{"description", text})
+	}
+	switch p.Kind {
+	case score.Number:
+		kind := "number"
+		if p.Whole {
+			kind = "integer"
+		}
+		return append(o, member{"type", kind}, member{"minimum", p.Low}, member{"maximum", p.High})
+	case score.Choice:
+		return append(o, member{"enum", p.Choices})
+	case score.Text:
+		return append(o, member{"type", "string"}, member{"maxLength", inventory.MaxText})
+	case score.Texts:
+		return append(o, member{"type", "array"}, member{"items", object{{"type", "string"}, {"maxLength", inventory.MaxText}}})
+	case score.Open:
+		return append(o, member{"type", "array"}, member{"items", partsSchema(p.Parts[0].Parts, nil, meanings)})
+	case score.List: // each element has its own, as each has its own steps
+		var elements []object
+		for _, e := range p.Parts {
+			var id any = e.Name
+			if n, err := strconv.Atoi(e.Name); err == nil {
+				id = n
+			}
+			elements = append(elements, append(partsSchema(e.Parts, object{{p.ID, object{{"const", id}}}}, meanings), member{"required", []string{p.ID}}))
+		}
+		return append(o, member{"type", "array"}, member{"items", object{{"oneOf", elements}}})
+	default:
+		return append(o, partsSchema(p.Parts, nil, meanings)...)
+	}
 }

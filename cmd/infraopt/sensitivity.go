@@ -13,7 +13,6 @@ import (
 
 	"github.com/infraopt/infraopt/collect/resolve"
 	"github.com/infraopt/infraopt/score"
-	"github.com/infraopt/infraopt/score/indicators"
 )
 
 // The draws of a sensitivity run: as many as the method says, and the fewest and most that make sense.
@@ -80,12 +79,15 @@ func (p *program) sensitivity(ctx context.Context, f sensitivityFlags, args []st
 	if err := f.check(); err != nil {
 		return err
 	}
+	model, err := f.load()
+	if err != nil {
+		return err
+	}
 	var file *output
 	if f.out != "" {
 		if e := filepath.Ext(f.out); e != ".txt" && e != ".json" {
 			return usagef("--out %s: want a name that ends in .txt or .json", f.out)
 		}
-		var err error
 		if file, err = createOutput(f.out, reportRights); err != nil {
 			return err
 		}
@@ -99,11 +101,8 @@ func (p *program) sensitivity(ctx context.Context, f sensitivityFlags, args []st
 		return h.err
 	}
 	bar := p.progress("scoring", 0)
-	s, err := vary(h, f)
+	s := vary(h, f, model)
 	bar.stop()
-	if err != nil {
-		return err
-	}
 	if file != nil {
 		format := defaultFormat
 		if filepath.Ext(f.out) == ".json" {
@@ -122,13 +121,9 @@ func (p *program) sensitivity(ctx context.Context, f sensitivityFlags, args []st
 }
 
 // vary rates what was read with many sets of conventions.
-func vary(h *haul, f sensitivityFlags) (*score.Sensitivity, error) {
-	model, err := indicators.Default()
-	if err != nil {
-		return nil, err
-	}
+func vary(h *haul, f sensitivityFlags, model *score.Model) *score.Sensitivity {
 	ledger := score.NewLedger(resolve.Estate(h.snapshot), model, f.request(h, 0).Options)
-	return ledger.Sensitivity(score.SensitivityOptions{Draws: f.draws, Seed: f.seed, Assumption: f.assume}), nil
+	return ledger.Sensitivity(score.SensitivityOptions{Draws: f.draws, Seed: f.seed, Assumption: f.assume})
 }
 
 func showSensitivity(w io.Writer, s *score.Sensitivity, format string, page *sheet) error {

@@ -48,8 +48,9 @@ func perWorkload(ind *score.Indicator) {
 		}
 		out.Coverage += .5 * float64(w.Lo) / float64(w.Hi)
 		aLow, aHigh := r.Attainable()
-		out.Low = PerWorkload(cHigh, aLow, float64(w.Lo))
-		out.High = PerWorkload(cLow, aHigh, float64(w.Hi))
+		th := &r.Model.Thresholds
+		out.Low = perWorkloadOf(th, cHigh, aLow, float64(w.Lo))
+		out.High = perWorkloadOf(th, cLow, aHigh, float64(w.Hi))
 		most := math.Max(aLow, math.Min(aHigh, cHigh))
 		out.Explanation = r.Explain("%s components for %s workloads; no fewer than %s are attainable", interval(cLow, cHigh), amount(w), interval(aLow, most))
 		out.Sums = r.Sums(score.Sum{Name: "components", Unit: "components", Low: cHigh, High: cLow}, score.Sum{Name: "attainable", Unit: "components", Low: aLow, High: most},
@@ -58,16 +59,17 @@ func perWorkload(ind *score.Indicator) {
 	}
 }
 
-// PerWorkload is 1 − ln(CPW/CPW*) / ln(worst/CPW*) with worst = max(2, 4·CPW*), from the number of components, the
-// attainable number of components, and the number of workloads; between 0 and 1.
-func PerWorkload(components, attainable, workloads float64) float64 {
+// perWorkloadOf is 1 − ln(CPW/CPW*) / ln(worst/CPW*) with worst = max(WorstPerWorkload, WorstOverAttainable·CPW*), from
+// the number of components, the attainable number of components, and the number of workloads; between 0 and 1.
+func perWorkloadOf(th *score.Thresholds, components, attainable, workloads float64) float64 {
 	switch {
 	case components <= attainable:
 		return 1
 	case attainable <= 0:
 		return 0
 	}
-	return math.Max(0, 1-math.Log(components/attainable)/math.Log(math.Max(4, 2*workloads/attainable)))
+	worst := math.Max(th.WorstOverAttainable, th.WorstPerWorkload*workloads/attainable)
+	return math.Max(0, 1-math.Log(components/attainable)/math.Log(worst))
 }
 
 func amount(r score.Range) string { return interval(float64(r.Lo), float64(r.Hi)) }

@@ -11,9 +11,6 @@ import (
 // kinds are the dimensions in which things should be alike.
 var kinds = [4]string{"os", "hypervisor", "runtime", "hardware"}
 
-// manyKinds is the effective number of kinds that rates 0.
-const manyKinds = 20
-
 // uniformity asks how many different operating systems, hypervisors, runtimes and hardware models carry the work.
 func uniformity(ind *score.Indicator) {
 	ind.Tally = func(s *score.Stack, add *score.Adder) {
@@ -125,6 +122,7 @@ func major(version inventory.Reading[string]) inventory.Reading[string] {
 
 func rateUniformity(r *score.Rater) score.Rating {
 	out := score.Rating{Applicable: true, Coverage: r.Coverage()}
+	many := r.Model.Thresholds.ManyKinds
 	var n float64
 	var parts []string
 	for _, d := range kinds {
@@ -144,9 +142,9 @@ func rateUniformity(r *score.Rater) score.Rating {
 			continue
 		}
 		low, high := k.EntropyBounds()
-		out.Low += 1 - math.Min(1, high/math.Log(manyKinds))
-		out.High += 1 - math.Min(1, low/math.Log(manyKinds))
-		parts = append(parts, r.Explain("%s %s", interval(math.Exp(low), math.Min(manyKinds, math.Exp(high))), d))
+		out.Low += 1 - math.Min(1, high/math.Log(many))
+		out.High += 1 - math.Min(1, low/math.Log(many))
+		parts = append(parts, r.Explain("%s %s", interval(math.Exp(low), math.Min(many, math.Exp(high))), d))
 		out.Sums = append(out.Sums, r.Sums(score.Sum{Name: "effective number: " + d, Unit: "kinds", Low: math.Exp(high), High: math.Exp(low)})...)
 	}
 	if n == 0 {
