@@ -12,7 +12,7 @@ import (
 	"testing/iotest"
 	"time"
 
-	"github.com/infraopt/infraopt/collect"
+	"github.com/infraopt/infraopt/collect/collecttest"
 	"github.com/infraopt/infraopt/collect/demo"
 	"github.com/infraopt/infraopt/collect/inventory"
 )
@@ -20,18 +20,7 @@ import (
 // typical is a snapshot with a bit of everything.
 func typical(t testing.TB, query string) *inventory.Snapshot {
 	t.Helper()
-	target, err := collect.ParseTarget("demo:?" + query)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := demo.Source().Open(target, collect.Env{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	obs, err := c.(collect.Recorded).Observations(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	obs := collecttest.Observe(t, demo.Source(), "demo:?"+query)
 	return &inventory.Snapshot{Schema: inventory.SnapshotSchema, TakenAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Tool: inventory.Tool{Name: "infraopt", Version: "<1&2>"}, Sources: obs}
 }
 

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/infraopt/infraopt/collect"
+	"github.com/infraopt/infraopt/collect/collecttest"
 	"github.com/infraopt/infraopt/collect/demo"
 	"github.com/infraopt/infraopt/collect/inventory"
 	"github.com/infraopt/infraopt/collect/resolve"
@@ -20,19 +20,7 @@ import (
 // demoObservations are those of a synthetic estate.
 func demoObservations(t testing.TB, target string) []inventory.Observation {
 	t.Helper()
-	parsed, err := collect.ParseTarget(target)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := demo.Source().Open(parsed, collect.Env{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	obs, err := c.(collect.Recorded).Observations(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return obs
+	return collecttest.Observe(t, demo.Source(), target)
 }
 
 // each yields observations one by one.

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"time"
@@ -104,29 +105,42 @@ func Read(ctx context.Context, name string) (*inventory.Snapshot, error) {
 }
 
 func read(ctx context.Context, name string) (*inventory.Snapshot, error) {
+	var s *inventory.Snapshot
+	err := reading(ctx, name, func(r io.Reader) (err error) {
+		s, err = Decode(r)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// reading opens a file for a function that reads it. The error says what is wrong with the file.
+func reading(ctx context.Context, name string, read func(io.Reader) error) error {
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, unreadable(err)
+		return unreadable(err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, unreadable(err)
+		return unreadable(err)
 	}
 	if info.IsDir() {
-		return nil, bad(collect.ErrMalformed, errors.New("it is a directory, want a file written by infraopt collect"), "")
+		return bad(collect.ErrMalformed, errors.New("it is a directory, want a file written by infraopt collect"), "")
 	}
 	// Where reading can wait (a pipe), it ends with the context. Regular files know no deadline.
 	stop := context.AfterFunc(ctx, func() { _ = f.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
-	s, err := Decode(f)
+	err = read(f)
 	switch {
 	case err == nil:
-		return s, nil
+		return nil
 	case ctx.Err() != nil:
-		return nil, late(ctx.Err())
+		return late(ctx.Err())
 	}
-	return nil, bad(collect.ErrMalformed, err, "")
+	return bad(collect.ErrMalformed, err, "")
 }
 
 // unreadable says why a file cannot be opened.
@@ -163,4 +177,7 @@ type cause struct{ kind, err error }
 func (c *cause) Error() string   { return c.err.Error() }
 func (c *cause) Unwrap() []error { return []error{c.kind, c.err} }
 
-var _ collect.Recorded = (*collector)(nil)
+var (
+	_ collect.Recorded = (*collector)(nil)
+	_ collect.Streamed = (*collector)(nil)
+)
