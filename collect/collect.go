@@ -29,6 +29,16 @@ type Recorded interface {
 	Observations(ctx context.Context) ([]inventory.Observation, error)
 }
 
+// Streamed is a collector whose target holds finished observations and can be read more than once, so that an estate
+// of any size needs the memory of one observation. See [Streams].
+type Streamed interface {
+	// Streams gives two readings of the target, each to be ranged over once: all observations, as Recorded gives
+	// them, and of the same ones in the same order what machines are recognised by, which may be faster. It reads
+	// nothing itself. Readings end when ctx is done, and their errors are those of Recorded. It is not ok where the
+	// target can only be read once.
+	Streams(ctx context.Context) (identities, all inventory.Observations, ok bool)
+}
+
 // A Source is one kind of place that inventory comes from.
 type Source struct {
 	Scheme     string // before the colon of a target

@@ -89,13 +89,12 @@ func runOne(parent context.Context, job Job, opt Options) ([]inventory.Observati
 		err   error
 	}
 	done := make(chan outcome, 1) // buffered: a collector that was given up can still finish
-	start := opt.Now()
-	clock := time.Now()
+	begun := job.begin(opt)
 	go func() {
 		var o outcome
 		defer func() {
 			if r := recover(); r != nil {
-				o.err = fmt.Errorf("%w: %v\n%s", ErrBug, r, debug.Stack())
+				o.err = bug(r)
 			}
 			done <- o
 		}()
@@ -119,26 +118,15 @@ func runOne(parent context.Context, job Job, opt Options) ([]inventory.Observati
 	if parent.Err() == nil && errors.Is(o.err, context.DeadlineExceeded) && !errors.Is(o.err, ErrTimeout) {
 		o.err = &Error{Kind: ErrTimeout, Op: fmt.Sprintf("waiting %s for it", opt.Timeout), Err: o.err, Remedy: "raise --timeout, or see why it does not answer"}
 	}
-	if o.err != nil && parent.Err() != nil { // whatever it says of the target, it was not given the time to find out
-		o.err = &Error{Kind: ErrInterrupted, Op: "reading it", Err: context.Cause(parent)}
-	}
 	if o.err == nil && o.obs != nil {
 		return o.obs, nil
 	}
-	ob := inventory.Observation{
-		Target:     job.Target.String(),
-		Scheme:     job.Target.Scheme,
-		StartedAt:  start.UTC().Truncate(time.Second),
-		DurationMS: time.Since(clock).Milliseconds(),
-		Status:     inventory.StatusOK,
+	if o.err != nil {
+		ob, err := begun.failed(parent, o.err)
+		return []inventory.Observation{ob}, err
 	}
-	switch {
-	case o.err != nil:
-		ob.Status = inventory.StatusFailed
-		ob.Error = inventory.Text(o.err.Error())
-		ob.Remedy = RemedyOf(o.err)
-		return []inventory.Observation{ob}, fmt.Errorf("%s: %w", ob.Target, o.err)
-	case o.batch != nil:
+	ob := begun.observation()
+	if o.batch != nil {
 		ob.Batch = *o.batch
 		if len(ob.Gaps) > 0 {
 			ob.Status = inventory.StatusPartial
@@ -147,8 +135,43 @@ func runOne(parent context.Context, job Job, opt Options) ([]inventory.Observati
 	return []inventory.Observation{ob}, nil
 }
 
+// A start is when the reading of a target began: what the clock of the run said, and ours.
+type start struct {
+	target     Target
+	now, clock time.Time
+}
+
+// begin starts the reading of a target.
+func (j Job) begin(opt Options) start { return start{j.Target, opt.Now(), time.Now()} }
+
+// observation is that of a reading which ends now and went well.
+func (s start) observation() inventory.Observation {
+	return inventory.Observation{
+		Target:     s.target.String(),
+		Scheme:     s.target.Scheme,
+		StartedAt:  s.now.UTC().Truncate(time.Second),
+		DurationMS: time.Since(s.clock).Milliseconds(),
+		Status:     inventory.StatusOK,
+	}
+}
+
+// failed is the observation of a reading which ends now with an error, and that error with the name of the target.
+func (s start) failed(run context.Context, err error) (inventory.Observation, error) {
+	if run.Err() != nil { // whatever it says of the target, it was not given the time to find out
+		err = &Error{Kind: ErrInterrupted, Op: "reading it", Err: context.Cause(run)}
+	}
+	ob := s.observation()
+	ob.Status = inventory.StatusFailed
+	ob.Error = inventory.Text(err.Error())
+	ob.Remedy = RemedyOf(err)
+	return ob, fmt.Errorf("%s: %w", ob.Target, err)
+}
+
 // ErrInterrupted marks a target that was not read to the end because the run was called off.
 var ErrInterrupted = errors.New("interrupted")
 
 // ErrBug marks a collector that panicked: a fault of this program, not of the target.
 var ErrBug = errors.New("internal error")
+
+// bug is the error of a collector that panicked with a value.
+func bug(panicked any) error { return fmt.Errorf("%w: %v\n%s", ErrBug, panicked, debug.Stack()) }

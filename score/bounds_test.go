@@ -90,6 +90,28 @@ func TestEntropyBoundsHold(t *testing.T) {
 	}
 }
 
+// A sum is the same in any order, small beside large, and what it should be.
+func TestExactSums(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 3))
+	for range 500 {
+		var want, got exact
+		var sum float64
+		amounts := make([]float64, 1+r.IntN(40))
+		for i := range amounts {
+			amounts[i] = r.Float64() * math.Pow(10, float64(r.IntN(25)))
+			want.add(amounts[i])
+			sum += amounts[i]
+		}
+		r.Shuffle(len(amounts), func(i, j int) { amounts[i], amounts[j] = amounts[j], amounts[i] })
+		for _, v := range amounts {
+			got.add(v)
+		}
+		if got != want || math.Abs(got.value()/sum-1) > 1e-5 {
+			t.Fatalf("%v: got %v, want %v, about %v", amounts, got.value(), want.value(), sum)
+		}
+	}
+}
+
 // The least number of hosts, by hand: hosts of 10 and 4 cores of which .9 may be filled.
 func TestHostsBound(t *testing.T) {
 	m := &Model{Thresholds: Thresholds{HostsPerSpare: 20}}

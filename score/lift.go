@@ -24,7 +24,7 @@ func lookLifts(level *LevelResult, res *Result, books map[string]*notebook) {
 				b := books[x.ID]
 				amount := openAt(g, &p, &x)
 				for _, r := range b.sorted() { // in order: floating point sums depend on it
-					open[r.remedy] += portion(b.remedies[r], b.open) * amount
+					open[r.remedy] += portion(b.remedies[r].value(), b.open.value()) * amount
 				}
 			}
 		}

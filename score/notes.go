@@ -12,8 +12,8 @@ import (
 // A notebook keeps the notes of one indicator that matter most, and sums of what each remedy would settle.
 type notebook struct {
 	top        []Evidence
-	lost, open float64 // sums over all notes
-	remedies   map[remedy]float64
+	lost, open exact // sums over all notes
+	remedies   map[remedy]exact
 	machines   map[string]*machineNotes // by ID; nil where nobody asks for them
 }
 
@@ -22,22 +22,22 @@ type remedy struct{ fact, why, remedy string }
 // machineNotes are the notes of one machine.
 type machineNotes struct {
 	name       string
-	lost, open float64
+	lost, open exact
 	top        []Evidence
 }
 
 const notesKept = 8
 
 func (n *notebook) add(p *Place, e Evidence) {
-	n.lost += e.Lost
-	n.open += e.Open
+	n.lost.add(e.Lost)
+	n.open.add(e.Open)
 	if e.Open > 0 {
 		n.settle(remedy{e.Fact, e.Why, e.Remedy}, e.Open)
 	}
 	n.top = cut(append(n.top, e), 16*notesKept)
 	if m := n.machine(p); m != nil {
-		m.lost += e.Lost
-		m.open += e.Open
+		m.lost.add(e.Lost)
+		m.open.add(e.Open)
 		m.top = cut(append(m.top, e), 16*notesKept)
 	}
 }
@@ -62,18 +62,20 @@ func (n *notebook) machine(p *Place) *machineNotes {
 // blur records weight that is uncertain: it leaves the result open although every step may be known.
 func (n *notebook) blur(p *Place, f Fact, weight float64) {
 	const spread = .5 // uncertain weight can move a share by at most its own size times the spread of the values
-	n.open += weight * spread
+	n.open.add(weight * spread)
 	n.settle(remedy{f.Name, f.Why, f.Remedy}, weight*spread)
 	if m := n.machine(p); m != nil {
-		m.open += weight * spread
+		m.open.add(weight * spread)
 	}
 }
 
 func (n *notebook) settle(r remedy, open float64) {
 	if n.remedies == nil {
-		n.remedies = map[remedy]float64{}
+		n.remedies = map[remedy]exact{}
 	}
-	n.remedies[r] += open
+	sum := n.remedies[r]
+	sum.add(open)
+	n.remedies[r] = sum
 }
 
 // sorted lists the remedies in order.
@@ -89,7 +91,8 @@ func cut(notes []Evidence, most int) []Evidence {
 		return notes
 	}
 	slices.SortStableFunc(notes, func(a, b Evidence) int {
-		return cmp.Or(cmp.Compare(b.Lost+b.Open, a.Lost+a.Open), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Fact, b.Fact), cmp.Compare(a.Value, b.Value))
+		return cmp.Or(cmp.Compare(b.Lost+b.Open, a.Lost+a.Open), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Fact, b.Fact), cmp.Compare(a.Value, b.Value),
+			cmp.Compare(a.Source, b.Source), cmp.Compare(a.Why, b.Why), cmp.Compare(a.Remedy, b.Remedy))
 	})
 	return notes[:min(len(notes), notesKept)]
 }
@@ -102,8 +105,8 @@ func (n *notebook) evidence(p Points) []Evidence { return n.inPoints(n.top, p) }
 func (n *notebook) inPoints(notes []Evidence, p Points) []Evidence {
 	out := append([]Evidence{}, cut(notes, 0)...) // never null in JSON
 	for i := range out {
-		out[i].Lost = portion(out[i].Lost, n.lost) * (p.Max - p.Low)
-		out[i].Open = portion(out[i].Open, n.open) * (p.High - p.Low)
+		out[i].Lost = portion(out[i].Lost, n.lost.value()) * (p.Max - p.Low)
+		out[i].Open = portion(out[i].Open, n.open.value()) * (p.High - p.Low)
 	}
 	return out
 }
@@ -124,7 +127,7 @@ func gaps(e *inventory.Estate, books map[string]*notebook, res *Result) []GapRes
 			b := books[x.ID]
 			width := 100 * p.Share * x.Share * (x.High - x.Low)
 			for r, weight := range b.remedies {
-				open[r] += portion(weight, b.open) * width
+				open[r] += portion(weight.value(), b.open.value()) * width
 			}
 		}
 	}

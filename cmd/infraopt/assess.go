@@ -26,6 +26,7 @@ type assessFlags struct {
 	out    []string
 	top    int
 	since  string
+	only   bool // score and give no advice
 }
 
 func (p *program) assessCommand() *cobra.Command {
@@ -69,6 +70,7 @@ func (p *program) assessCommand() *cobra.Command {
 	flags.StringArrayVarP(&f.out, "out", "o", nil, "write the report to `FILE`; may be repeated")
 	flags.IntVar(&f.top, "top", defaultTop, "list `N` machines, containers and virtual machines at most (0: all), and show as many rows of each table")
 	flags.StringVar(&f.since, "since", "", "say how the score has changed since `FILE`, a snapshot or an assessment in JSON, and why")
+	flags.BoolVar(&f.only, "score-only", false, "give no advice: files are then read as a stream, so that any estate fits into memory")
 	f.register(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
@@ -86,6 +88,9 @@ func (p *program) assess(ctx context.Context, f assessFlags, args []string) erro
 	if err := f.check(); err != nil {
 		return err
 	}
+	if f.only && f.since != "" {
+		return usagef("--since %s: a change is explained from the whole estate: want it without --score-only", f.since)
+	}
 	then, err := readEarlier(ctx, f.since, f.timeout)
 	if err != nil {
 		return err
@@ -99,17 +104,25 @@ func (p *program) assess(ctx context.Context, f assessFlags, args []string) erro
 		return err
 	}
 	defer show.discard()
-	h, err := p.gather(ctx, f.gatherFlags, args)
+	var a *score.Assessment
+	var h *haul
+	if f.only {
+		a, h, err = p.scoreOnly(ctx, f, model, args)
+	} else {
+		h, err = p.gather(ctx, f.gatherFlags, args)
+	}
 	if err != nil {
 		return err
 	}
 	if h.empty {
 		return h.err
 	}
-	h.then = then
-	bar := p.progress("scoring", 0)
-	a := judge(h.snapshot, f, h, model)
-	bar.stop()
+	if a == nil {
+		h.then = then
+		bar := p.progress("scoring", 0)
+		a = judge(h.snapshot, f, h, model)
+		bar.stop()
+	}
 	if err := show.render(a); err != nil {
 		return err
 	}

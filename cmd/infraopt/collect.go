@@ -54,6 +54,12 @@ func (p *program) collect(ctx context.Context, f collectFlags, args []string) er
 		}
 		defer file.discard()
 	}
+	if s, ok, err := p.stream(ctx, f.gatherFlags, args); ok || err != nil {
+		if err != nil {
+			return err
+		}
+		return s.copy(ctx, file, compressed)
+	}
 	h, err := p.gather(ctx, f.gatherFlags, args)
 	if err != nil {
 		return err
@@ -61,14 +67,39 @@ func (p *program) collect(ctx context.Context, f collectFlags, args []string) er
 	if h.empty {
 		return h.err
 	}
-	fill := func(w io.Writer) error { return snapshot.Encode(w, h.snapshot, compressed) }
-	if file == nil {
-		err = fill(p.std.out)
-	} else {
-		err = file.write(fill)
-	}
-	if err != nil {
+	if err := p.write(file, func(w io.Writer) error { return snapshot.Encode(w, h.snapshot, compressed) }); err != nil {
 		return err
 	}
 	return h.err
+}
+
+// write fills a file, or standard output where there is none.
+func (p *program) write(file *output, fill func(io.Writer) error) error {
+	if file == nil {
+		return fill(p.std.out)
+	}
+	return file.write(fill)
+}
+
+// copy writes what can be read more than once as a snapshot, without keeping it. It reads everything twice: nothing
+// of a file that turns out to be broken at its end may have been written by then.
+func (s *stream) copy(ctx context.Context, file *output, compressed bool) error {
+	stop := s.progress("reading")
+	s.Check(ctx)
+	stop()
+	h := s.haul(ctx)
+	if h.empty {
+		return h.err
+	}
+	again := kept(ctx)
+	if file != nil {
+		defer s.progress("writing")()
+	}
+	err := s.program.write(file, func(w io.Writer) error {
+		return snapshot.EncodeStream(w, h.snapshot, s.Observations(again), compressed)
+	})
+	if err != nil {
+		return err
+	}
+	return s.haul(ctx).err
 }

@@ -69,15 +69,17 @@ func (p *program) gather(ctx context.Context, g gatherFlags, args []string) (*ha
 	bar := p.progress("reading", len(jobs))
 	res := collect.Run(ctx, jobs, collect.Options{Parallel: g.parallel, Timeout: g.timeout, Now: clock, Progress: bar.target})
 	bar.stop()
-	now := clock()
-	h := &haul{now: now, snapshot: &inventory.Snapshot{
-		Schema: inventory.SnapshotSchema, TakenAt: now, Tool: tool(), Sources: res.Observations,
-	}}
-	if h.snapshot.Sources == nil {
-		h.snapshot.Sources = []inventory.Observation{}
+	h := newHaul(clock())
+	if res.Observations != nil {
+		h.snapshot.Sources = res.Observations
 	}
 	h.err = h.judge(ctx, len(args) > 0, len(jobs), res.Errors)
 	return h, nil
+}
+
+// newHaul is one of no targets.
+func newHaul(now time.Time) *haul {
+	return &haul{now: now, snapshot: &inventory.Snapshot{Schema: inventory.SnapshotSchema, TakenAt: now, Tool: tool(), Sources: []inventory.Observation{}}}
 }
 
 // judge decides which failures are more than a gap in the report. What was named had to be readable; what was found

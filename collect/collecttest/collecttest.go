@@ -196,3 +196,32 @@ func Need(t testing.TB, service string, err error) {
 		t.Skipf("%s is not usable here (start it with .ci/testbed up): %v", service, err)
 	}
 }
+
+// Open opens a target of a source.
+func Open(t testing.TB, s collect.Source, target string) collect.Collector {
+	t.Helper()
+	parsed, err := collect.ParseTarget(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := s.Open(parsed, collect.Env{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// Observe opens a target that holds finished observations, and gives those.
+func Observe(t testing.TB, s collect.Source, target string) []inventory.Observation {
+	t.Helper()
+	c := Open(t, s, target)
+	recorded, ok := c.(collect.Recorded)
+	if !ok {
+		t.Fatalf("%T holds no finished observations", c)
+	}
+	obs, err := recorded.Observations(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return obs
+}

@@ -97,13 +97,35 @@ type collector struct{ query query }
 // Observations returns what the sources of a real estate of that kind would have seen, each on its own.
 func (c *collector) Observations(ctx context.Context) ([]inventory.Observation, error) {
 	all := []inventory.Observation{} // an estate of no machines is an answer, too
-	for i := range c.query.machines {
-		if i%1024 == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
+	for o, err := range c.stream(ctx) {
+		if err != nil {
+			return nil, err
 		}
-		all = append(all, c.query.host(i)...)
+		all = append(all, *o)
 	}
 	return all, nil
+}
+
+// Streams makes the estate up anew for each reading. Nothing of it would be faster to make than all.
+func (c *collector) Streams(ctx context.Context) (identities, all inventory.Observations, ok bool) {
+	return c.stream(ctx), c.stream(ctx), true
+}
+
+func (c *collector) stream(ctx context.Context) inventory.Observations {
+	return func(yield func(*inventory.Observation, error) bool) {
+		for i := range c.query.machines {
+			if ctx.Err() != nil {
+				yield(nil, ctx.Err())
+				return
+			}
+			seen := c.query.host(i)
+			for k := range seen {
+				if !yield(&seen[k], nil) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // Collect is there for callers that take one batch per target: it puts all observations into one.
@@ -130,3 +152,8 @@ func (c *collector) Collect(ctx context.Context) (*inventory.Batch, error) {
 	}
 	return b, nil
 }
+
+var (
+	_ collect.Recorded = (*collector)(nil)
+	_ collect.Streamed = (*collector)(nil)
+)

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/infraopt/infraopt/collect"
+	"github.com/infraopt/infraopt/collect/collecttest"
 	"github.com/infraopt/infraopt/collect/inventory"
 )
 
@@ -21,23 +22,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // observe opens a target as a command does, and reads it.
 func observe(t testing.TB, target string) []inventory.Observation {
 	t.Helper()
-	parsed, err := collect.ParseTarget(target)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := Source().Open(parsed, collect.Env{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	recorded, ok := c.(collect.Recorded)
-	if !ok {
-		t.Fatalf("%T holds no finished observations", c)
-	}
-	obs, err := recorded.Observations(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return obs
+	return collecttest.Observe(t, Source(), target)
 }
 
 // encode writes observations as a snapshot and fails the test where that is not read again as it was.
@@ -384,5 +369,35 @@ func BenchmarkMachines(b *testing.B) {
 			b.ReportMetric(float64(entities)/float64(n), "entities/machine")
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/machine")
 		})
+	}
+}
+
+// An estate that is made up host by host is the one that is made up as a whole.
+func TestStreams(t *testing.T) {
+	for _, target := range []string{"demo:?machines=0", "demo:?machines=14&hostile=1"} {
+		want := encode(t, observe(t, target))
+		ctx, cancel := context.WithCancel(t.Context())
+		identities, all, ok := collecttest.Open(t, Source(), target).(collect.Streamed).Streams(ctx)
+		if !ok {
+			t.Fatal("it cannot be read twice")
+		}
+		for name, reading := range map[string]inventory.Observations{"identities": identities, "all": all} {
+			obs := []inventory.Observation{}
+			for o, err := range reading {
+				if err != nil {
+					t.Fatal(err)
+				}
+				obs = append(obs, *o)
+			}
+			if encode(t, obs) != want {
+				t.Errorf("%s: the %s differ from the observations", target, name)
+			}
+		}
+		cancel()
+		for _, err := range all {
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("%s: got %v, want %v", target, err, context.Canceled)
+			}
+		}
 	}
 }

@@ -143,7 +143,7 @@ func (d *decoder) value(v any, field string) error {
 	return fmt.Errorf("%w: %s %d, field %s: want %s, have a %s", ErrFormat, where, begin+kind.Offset, field, kind.Type, kind.Value)
 }
 
-// maxDepth is how deep encoding/json lets values lie in one another.
+// maxDepth is how deep encoding/json lets values lie in one another, the document included.
 const maxDepth = 10_000
 
 // skip passes over a value, token by token, as it may be of any size.
@@ -162,7 +162,7 @@ func (d *decoder) skip() error {
 		switch {
 		case depth == 0:
 			return nil
-		case depth > maxDepth:
+		case depth >= maxDepth:
 			return fmt.Errorf("%w: byte %d: exceeded max depth", ErrFormat, d.json.InputOffset())
 		}
 	}

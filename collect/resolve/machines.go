@@ -3,6 +3,7 @@ package resolve
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/infraopt/infraopt/collect/inventory"
@@ -26,13 +27,12 @@ type group struct {
 
 // machines finds out which sightings are of one machine and makes a node of each. Identities are tried from the
 // strongest to the weakest; a weaker one never joins what a stronger one tells apart, and says so.
-func (r *resolver) machines(obs []*inventory.Observation) {
-	r.nodes, r.final = map[string]*node{}, map[machineRef]*node{}
-	r.clusters, r.arrays = map[string]*inventory.Cluster{}, map[string]*inventory.Storage{}
-	r.storage, r.networks, r.gaps = map[[2]string]bool{}, map[[2]string]bool{}, map[inventory.Gap]bool{}
+func (r *resolver) machines(looks []look) {
+	r.nodes, r.final, r.clones = map[string]*node{}, map[machineRef]*node{}, map[string]int{}
 
 	var all []*sighting
-	for _, o := range obs {
+	for _, l := range looks {
+		o := l.obs
 		for i := range o.Machines {
 			m := &o.Machines[i]
 			s := &sighting{ref: machineRef{o, m.ID}, machine: m}
@@ -52,15 +52,7 @@ func (r *resolver) machines(obs []*inventory.Observation) {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b *sighting) int { return cmp.Compare(a.machine.ID, b.machine.ID) })
-	for _, key := range []func(*inventory.Machine) []string{
-		func(m *inventory.Machine) []string { return one(m.Identity.UUID, inventory.CanonicalUUID) },
-		func(m *inventory.Machine) []string { return one(m.Identity.BootID, strings.ToLower) },
-		func(m *inventory.Machine) []string { return one(m.Identity.MachineID, strings.ToLower) },
-		func(m *inventory.Machine) []string { return one(m.Identity.EngineID, strings.ToLower) },
-		func(m *inventory.Machine) []string { return one(m.Identity.Serial, strings.ToLower) },
-		func(m *inventory.Machine) []string { return m.Identity.MACs },
-		func(m *inventory.Machine) []string { return []string{m.ID} },
-	} {
+	for _, key := range append(slices.Clip(identities), func(m *inventory.Machine) []string { return []string{m.ID} }) {
 		byKey := map[string]*sighting{}
 		for _, s := range all {
 			for _, k := range key(s.machine) {
@@ -84,6 +76,17 @@ func (r *resolver) machines(obs []*inventory.Observation) {
 	for _, g := range groups {
 		r.makeNode(g)
 	}
+}
+
+// identities are what machines are recognised by, from the strongest to the weakest; the ID that an observation uses
+// for a machine comes after them. By what is listed here and no more, observations are grouped (see groups).
+var identities = []func(*inventory.Machine) []string{
+	func(m *inventory.Machine) []string { return one(m.Identity.UUID, inventory.CanonicalUUID) },
+	func(m *inventory.Machine) []string { return one(m.Identity.BootID, strings.ToLower) },
+	func(m *inventory.Machine) []string { return one(m.Identity.MachineID, strings.ToLower) },
+	func(m *inventory.Machine) []string { return one(m.Identity.EngineID, strings.ToLower) },
+	func(m *inventory.Machine) []string { return one(m.Identity.Serial, strings.ToLower) },
+	func(m *inventory.Machine) []string { return m.Identity.MACs },
 }
 
 func one(r inventory.Reading[string], f func(string) string) []string {
@@ -168,15 +171,16 @@ func (r *resolver) makeNode(g *group) {
 		}
 		r.final[s.ref] = n
 	}
-	id := n.Machine.ID
-	for i := 2; r.nodes[n.Machine.ID] != nil; i++ { // clones that share what the ID was made of
-		n.Machine.ID = id + "-" + string(rune('0'+i%10))
-		if i > 9 {
-			n.Machine.ID = id + "-" + first(g.uuid, strings.Repeat("x", i))
-		}
+	for id := n.Machine.ID; r.nodes[n.Machine.ID] != nil; { // clones that share what the ID was made of
+		r.clones[id]++
+		n.Machine.ID = id + cloneMark + strconv.Itoa(r.clones[id]+1)
 	}
 	r.nodes[n.Machine.ID] = n
 }
+
+// cloneMark stands before the number of a clone in its ID. No ID is made with it otherwise, so that what comes before
+// it is the same for all machines that a clone could be taken for.
+const cloneMark = "#"
 
 // fromInside is 1 for a look at a machine from inside one of its containers.
 func fromInside(s *sighting) int {

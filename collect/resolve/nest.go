@@ -21,8 +21,8 @@ func (r *resolver) nest() {
 		n := r.nodes[id]
 		for _, key := range slices.Sorted(maps.Keys(n.vms)) {
 			v := n.vms[key]
-			if u, ok := v.UUID.Get(); ok {
-				byUUID[inventory.CanonicalUUID(u)] = append(byUUID[inventory.CanonicalUUID(u)], place{n, key})
+			for _, u := range one(v.UUID, inventory.CanonicalUUID) {
+				byUUID[u] = append(byUUID[u], place{n, key})
 			}
 			for _, mac := range v.MACs {
 				byMAC[mac] = append(byMAC[mac], place{n, key})
@@ -32,8 +32,8 @@ func (r *resolver) nest() {
 	for _, id := range ids {
 		n := r.nodes[id]
 		var found []place
-		if u, ok := n.Machine.Identity.UUID.Get(); ok {
-			found = byUUID[inventory.CanonicalUUID(u)]
+		for _, u := range one(n.Machine.Identity.UUID, inventory.CanonicalUUID) {
+			found = byUUID[u]
 		}
 		for _, mac := range n.Machine.Identity.MACs {
 			if len(found) == 0 && len(byMAC[mac]) == 1 {
@@ -71,30 +71,15 @@ func firstOf(s []string) string {
 	return s[0]
 }
 
-// finish turns the nodes under construction into the estate, in order.
-func (r *resolver) finish() {
-	e := r.estate
+// hosts gives the finished nodes that stand on no other, by ID.
+func (r *resolver) hosts() []*inventory.Node {
+	var hosts []*inventory.Node
 	for _, id := range slices.Sorted(maps.Keys(r.nodes)) {
 		if n := r.nodes[id]; n.below == nil {
-			e.Hosts = append(e.Hosts, n.finish())
+			hosts = append(hosts, n.finish())
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(r.clusters)) {
-		e.Clusters = append(e.Clusters, *r.clusters[id])
-	}
-	for _, id := range slices.Sorted(maps.Keys(r.arrays)) {
-		e.Arrays = append(e.Arrays, *r.arrays[id])
-	}
-	e.Storage, e.Networks = len(r.storage), len(r.networks)
-	for g := range r.gaps {
-		e.Gaps = append(e.Gaps, g)
-	}
-	slices.SortFunc(e.Gaps, func(a, b inventory.Gap) int {
-		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.What, b.What), cmp.Compare(a.Why, b.Why), cmp.Compare(a.Remedy, b.Remedy))
-	})
-	slices.SortFunc(e.Sources, func(a, b inventory.Outcome) int {
-		return cmp.Or(cmp.Compare(a.Scheme, b.Scheme), cmp.Compare(a.Target, b.Target), cmp.Compare(a.Seen, b.Seen), cmp.Compare(a.DurationMS, b.DurationMS), cmp.Compare(a.Error, b.Error))
-	})
+	return hosts
 }
 
 func (n *node) finish() *inventory.Node {

@@ -15,26 +15,53 @@ import (
 // Estate joins snapshots. The order of snapshots, of sources in them and of entities in those makes no difference to
 // the result. Of two looks at one machine through the same target, the newer counts.
 func Estate(snapshots ...*inventory.Snapshot) *inventory.Estate {
-	var obs []*inventory.Observation
+	var looks []look
 	for _, s := range snapshots {
 		for i := range s.Sources {
-			obs = append(obs, &s.Sources[i])
+			looks = append(looks, newLook(&s.Sources[i], len(looks)))
 		}
 	}
-	// Newest first, so that the newer of two readings is met first; the rest of the key only makes the order total.
-	slices.SortStableFunc(obs, func(a, b *inventory.Observation) int {
-		return cmp.Or(cmp.Compare(schemeRank(a.Scheme), schemeRank(b.Scheme)), b.StartedAt.Compare(a.StartedAt),
-			cmp.Compare(a.Target, b.Target), cmp.Compare(firstMachine(a), firstMachine(b)), cmp.Compare(a.Entities(), b.Entities()))
-	})
-	r := &resolver{estate: &inventory.Estate{}}
-	r.machines(obs)
-	for _, o := range obs {
-		r.outcome(o)
-		r.add(o)
+	s := newSite()
+	s.estate.Hosts = s.resolve(looks)
+	return s.finish()
+}
+
+// resolve joins observations that have no machine in common with any others, and gives their hosts, sorted by ID.
+func (s *site) resolve(looks []look) []*inventory.Node {
+	slices.SortFunc(looks, func(a, b look) int { return a.compare(b.order) })
+	r := &resolver{site: s, storage: map[[2]string]bool{}, networks: map[[2]string]bool{}, gaps: map[inventory.Gap]bool{}}
+	r.machines(looks)
+	for _, l := range looks {
+		r.outcome(l.obs)
+		r.add(l)
 	}
 	r.nest()
-	r.finish()
-	return r.estate
+	s.take(r)
+	return r.hosts()
+}
+
+// A look is an observation with its place among others.
+type look struct {
+	obs *inventory.Observation
+	order
+}
+
+// An order tells which of two observations is met first: the newer, so that of two readings the newer stays. The
+// rest of it only makes the order total.
+type order struct {
+	scheme           int // its rank
+	startedAt        time.Time
+	target, machine  string
+	entities, number int
+}
+
+func newLook(o *inventory.Observation, number int) look {
+	return look{o, order{schemeRank(o.Scheme), o.StartedAt, o.Target, firstMachine(o), o.Entities(), number}}
+}
+
+func (a order) compare(b order) int {
+	return cmp.Or(cmp.Compare(a.scheme, b.scheme), b.startedAt.Compare(a.startedAt),
+		cmp.Compare(a.target, b.target), cmp.Compare(a.machine, b.machine), cmp.Compare(a.entities, b.entities), cmp.Compare(a.number, b.number))
 }
 
 func firstMachine(o *inventory.Observation) string {
@@ -58,11 +85,10 @@ func schemeRank(scheme string) int {
 }
 
 type resolver struct {
-	estate   *inventory.Estate
+	site     *site                // takes what belongs to no machine
 	nodes    map[string]*node     // by final machine ID
 	final    map[machineRef]*node // by the observation and the ID it used
-	clusters map[string]*inventory.Cluster
-	arrays   map[string]*inventory.Storage
+	clones   map[string]int       // machines that share an ID
 	storage  map[[2]string]bool
 	networks map[[2]string]bool
 	gaps     map[inventory.Gap]bool
@@ -99,13 +125,13 @@ func newNode() *node {
 
 // outcome records how the reading of a target went. What a failed target would have shown is a gap.
 func (r *resolver) outcome(o *inventory.Observation) {
-	e := r.estate
+	e := r.site.estate
 	e.Sources = append(e.Sources, inventory.Outcome{Target: o.Target, Scheme: o.Scheme, Status: o.Status, DurationMS: o.DurationMS, Seen: o.Entities(), Error: o.Error, Remedy: o.Remedy})
 	if o.Status == inventory.StatusFailed {
 		r.gap(inventory.Gap{Source: o.Target, Subject: o.Target, What: "everything that " + o.Target + " would show", Why: o.Error, Remedy: o.Remedy})
 		return
 	}
-	if e.Oldest.IsZero() || o.StartedAt.Before(e.Oldest) {
+	if !o.StartedAt.IsZero() && (e.Oldest.IsZero() || o.StartedAt.Before(e.Oldest)) {
 		e.Oldest = o.StartedAt
 	}
 	if o.StartedAt.After(e.Newest) {
@@ -117,7 +143,8 @@ func (r *resolver) gap(g inventory.Gap) { r.gaps[g] = true }
 
 // add puts the entities of an observation where they belong. Observations come newest first, engines before the
 // look from inside where containers are concerned (see joinContainers).
-func (r *resolver) add(o *inventory.Observation) {
+func (r *resolver) add(l look) {
+	o := l.obs
 	at := func(id string) *node {
 		n := r.final[machineRef{o, id}]
 		if n == nil || n.newest[[2]string{o.Scheme, o.Target}].After(o.StartedAt) {
@@ -187,10 +214,8 @@ func (r *resolver) add(o *inventory.Observation) {
 				ids = append(ids, n.Machine.ID)
 			}
 		}
-		c.Seen, c.Machines = seen(c.Seen), nil
-		put(r.clusters, c.ID, c, func(c *inventory.Cluster) *[]string { return &c.Seen })
-		kept := r.clusters[c.ID]
-		kept.Machines = union(kept.Machines, ids...)
+		c.Seen, c.Machines = seen(c.Seen), union(ids)
+		r.site.clusters = append(r.site.clusters, listed[inventory.Cluster]{l.order, c})
 	}
 	for _, s := range o.Storage {
 		machine := ""
@@ -200,7 +225,7 @@ func (r *resolver) add(o *inventory.Observation) {
 		r.storage[[2]string{machine, s.ID}] = true
 		if s.Kind == inventory.Array {
 			s.Machine, s.Seen = "", seen(s.Seen)
-			put(r.arrays, s.ID, s, func(s *inventory.Storage) *[]string { return &s.Seen })
+			r.site.arrays = append(r.site.arrays, listed[inventory.Storage]{l.order, s})
 		}
 	}
 	for _, x := range o.Networks {

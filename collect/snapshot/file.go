@@ -44,15 +44,39 @@ func Compressed(name string) (bool, error) {
 
 // Encode writes a snapshot, compressed if asked to. Equal snapshots give equal bytes.
 func Encode(w io.Writer, s *inventory.Snapshot, compressed bool) error {
+	return pack(w, compressed, func(w io.Writer) error { return inventory.Encode(w, s) })
+}
+
+// EncodeStream writes what Encode writes, with the fields of head and with observations that come one at a time.
+func EncodeStream(w io.Writer, head *inventory.Snapshot, all inventory.Observations, compressed bool) error {
+	return pack(w, compressed, func(w io.Writer) error {
+		e, err := inventory.NewEncoder(w, head)
+		if err != nil {
+			return err
+		}
+		for o, err := range all {
+			if err != nil {
+				return err
+			}
+			if err := e.Add(o); err != nil {
+				return err
+			}
+		}
+		return e.Close()
+	})
+}
+
+// pack lets a snapshot be written, and compresses it if asked to.
+func pack(w io.Writer, compressed bool, write func(io.Writer) error) error {
 	if !compressed {
-		return inventory.Encode(w, s)
+		return write(w)
 	}
 	// One goroutine: the order of blocks, and with it the bytes, must not depend on the number of CPUs.
 	z, err := zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
 	if err != nil {
 		return fmt.Errorf("compressing: %w", err)
 	}
-	if err := inventory.Encode(z, s); err != nil {
+	if err := write(z); err != nil {
 		_ = z.Close() // the first error says more
 		return err
 	}
@@ -65,23 +89,33 @@ func Encode(w io.Writer, s *inventory.Snapshot, compressed bool) error {
 // Decode reads what Encode wrote. Its errors say at which byte reading stopped; in a compressed snapshot that is a
 // byte of what was decompressed.
 func Decode(r io.Reader) (*inventory.Snapshot, error) {
+	var s *inventory.Snapshot
+	err := unpack(r, func(r io.Reader) (err error) {
+		s, err = inventory.Decode(r)
+		return err
+	})
+	return s, err
+}
+
+// unpack lets the text of a snapshot be read, decompressed where it is compressed.
+func unpack(r io.Reader, read func(io.Reader) error) error {
 	br := bufio.NewReaderSize(r, 64<<10)
 	head, err := br.Peek(len(magic))
 	switch {
 	case err != nil && !errors.Is(err, io.EOF):
-		return nil, err
+		return err
 	case bytes.Equal(head, magic):
 		in := &counter{r: br}
 		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
-			return nil, fmt.Errorf("decompressing: %w", err)
+			return fmt.Errorf("decompressing: %w", err)
 		}
 		defer z.Close()
-		return inventory.Decode(&bounded{r: z, in: in})
+		return read(&bounded{r: z, in: in})
 	case !textual(head):
-		return nil, fmt.Errorf("%w: it begins with %q: want JSON or zstd, as infraopt collect writes it", inventory.ErrFormat, head)
+		return fmt.Errorf("%w: it begins with %q: want JSON or zstd, as infraopt collect writes it", inventory.ErrFormat, head)
 	}
-	return inventory.Decode(br)
+	return read(br)
 }
 
 // textual tells whether a file can be JSON. A JSON document that is no snapshot is told by the decoder.

@@ -111,30 +111,43 @@ func ReadAs[T any](ctx context.Context, name string, decode func(io.Reader) (T, 
 }
 
 func read[T any](ctx context.Context, name string, decode func(io.Reader) (T, error)) (T, error) {
-	var none T
+	var v T
+	err := reading(ctx, name, func(r io.Reader) (err error) {
+		v, err = decode(r)
+		return err
+	})
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return v, nil
+}
+
+// reading opens a file for a function that reads it. The error says what is wrong with the file.
+func reading(ctx context.Context, name string, read func(io.Reader) error) error {
 	f, err := os.Open(name)
 	if err != nil {
-		return none, unreadable(err)
+		return unreadable(err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return none, unreadable(err)
+		return unreadable(err)
 	}
 	if info.IsDir() {
-		return none, bad(collect.ErrMalformed, errors.New("it is a directory, want a file written by infraopt collect"), "")
+		return bad(collect.ErrMalformed, errors.New("it is a directory, want a file written by infraopt collect"), "")
 	}
 	// Where reading can wait (a pipe), it ends with the context. Regular files know no deadline.
 	stop := context.AfterFunc(ctx, func() { _ = f.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
-	v, err := decode(f)
+	err = read(f)
 	switch {
 	case err == nil:
-		return v, nil
+		return nil
 	case ctx.Err() != nil:
-		return none, late(ctx.Err())
+		return late(ctx.Err())
 	}
-	return none, bad(collect.ErrMalformed, err, "")
+	return bad(collect.ErrMalformed, err, "")
 }
 
 // unreadable says why a file cannot be opened.
@@ -171,4 +184,7 @@ type cause struct{ kind, err error }
 func (c *cause) Error() string   { return c.err.Error() }
 func (c *cause) Unwrap() []error { return []error{c.kind, c.err} }
 
-var _ collect.Recorded = (*collector)(nil)
+var (
+	_ collect.Recorded = (*collector)(nil)
+	_ collect.Streamed = (*collector)(nil)
+)
