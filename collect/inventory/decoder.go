@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -199,12 +200,24 @@ func (d *decoder) stumble(err *json.SyntaxError) int64 {
 type counter struct {
 	r      io.Reader
 	n      int64
+	blank  int // bytes of white space that came last
 	failed bool
 }
+
+// maxBlank bounds white space in a row: each time it gets more of it, the JSON decoder looks at all of it again.
+const maxBlank = 1 << 20
 
 func (c *counter) Read(b []byte) (int, error) {
 	n, err := c.r.Read(b)
 	c.n += int64(n)
+	if text := bytes.TrimRight(b[:n], " \t\r\n"); len(text) > 0 {
+		c.blank = n - len(text)
+	} else {
+		c.blank += n
+	}
+	if c.blank > maxBlank {
+		err = fmt.Errorf("more than %d bytes of white space in a row", maxBlank)
+	}
 	c.failed = err != nil && !errors.Is(err, io.EOF)
 	return n, err
 }

@@ -190,23 +190,31 @@ func TestOpenRefuses(t *testing.T) {
 
 // TestBomb holds that a small file cannot fill the memory.
 func TestBomb(t *testing.T) {
-	var b bytes.Buffer
-	z, err := zstd.NewWriter(&b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	blank := bytes.Repeat([]byte(" "), 1<<20)
-	for range 256 {
-		if _, err := z.Write(blank); err != nil {
+	for _, test := range []struct{ begin, rest, want string }{
+		{`{"x":"`, "a", "it unfolds to more than 256 times its size"},
+		{"", " ", "white space in a row"}, // which the JSON decoder is slow at
+		{`{"x":[1,`, "\n", "white space in a row"},
+	} {
+		var b bytes.Buffer
+		z, err := zstd.NewWriter(&b)
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	_, err = snapshot.Decode(&b)
-	if !errors.Is(err, inventory.ErrFormat) || !strings.Contains(err.Error(), "it unfolds to more than 256 times its size") {
-		t.Errorf("decoding a file that unfolds to 256 MiB of nothing: %v", err)
+		begin := []byte(test.begin)
+		more := bytes.Repeat([]byte(test.rest), 1<<20)
+		for range 256 {
+			if _, err := z.Write(append(begin, more...)); err != nil {
+				t.Fatal(err)
+			}
+			begin = nil
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		_, err = snapshot.Decode(&b)
+		if !errors.Is(err, inventory.ErrFormat) || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("decoding a file that unfolds to 256 MiB of %q: %v, want %q", test.rest, err, test.want)
+		}
 	}
 }
 
