@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/infraopt/infraopt/collect/inventory"
 )
@@ -79,6 +80,10 @@ const (
 type Env struct {
 	Root   string // where /proc, /sys, /etc and /run are found; "/" outside tests
 	Getenv func(string) string
+	// Sample is how long sources that can watch use of processor and memory are to do so; 0 for one look.
+	Sample time.Duration
+	// Record is the directory that the host source copies to what it reads; empty for none.
+	Record string
 }
 
 // SystemEnv is the environment of this process.

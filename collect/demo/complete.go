@@ -123,7 +123,7 @@ func leastOf(n *inventory.Node) size {
 	for i := range n.VMs {
 		s = s.larger(leastVM(&n.VMs[i]))
 	}
-	return s.larger(leastUse(&n.Machine.Usage, &inventory.Demand{}))
+	return s.larger(leastUse(&n.Machine.Usage, &n.Machine.Demand))
 }
 
 // leastVM is how large a virtual machine must be for what is known of it and of the work on it.

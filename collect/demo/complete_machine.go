@@ -108,11 +108,13 @@ func (c *completer) hardware(m *inventory.Machine, kind inventory.MachineKind) {
 		fill(&h.Model, func() inventory.Reading[string] { return inventory.NotApplicable[string](proof) })
 		fill(&h.Chassis, func() inventory.Reading[inventory.Chassis] { return inventory.NotApplicable[inventory.Chassis](proof) })
 		fill(&h.Fabric, func() inventory.Reading[inventory.Fabric] { return inventory.NotApplicable[inventory.Fabric](proof) })
+		fill(&h.Enclosure, func() inventory.Reading[string] { return inventory.NotApplicable[string](proof) })
 		return
 	}
 	know(&h.Vendor, one(c.r, "Dell Inc.", "HPE"))
 	know(&h.Model, one(c.r, "PowerEdge R740", "ProLiant DL380", "UCS B200"))
 	know(&h.Chassis, one(c.r, inventory.Tower, inventory.Rack, inventory.Blade, inventory.HCI))
+	know(&h.Enclosure, "chassis of "+m.ID)
 	if m.Storage.Or("") == inventory.FCArray {
 		know(&h.Fabric, one(c.r, inventory.FCBesideEthernet, inventory.FCoE))
 	}
@@ -135,7 +137,7 @@ func (c *completer) machine(n *inventory.Node, vm *inventory.VM, room size) {
 		}
 		return inventory.Known(one(c.r, inventory.ByHand, inventory.Provisioned, inventory.ConfigManaged, inventory.ImageManaged, inventory.GitOps))
 	})
-	c.use(&m.Usage, &inventory.Demand{}, room, m.Uptime)
+	c.use(&m.Usage, &m.Demand, room, m.Uptime)
 	processes := 0
 	if m.Powered.Or(true) {
 		processes = 20 + c.r.IntN(200)
@@ -205,6 +207,7 @@ func (c *completer) system(os *inventory.OS) {
 		most = minimalPackages
 	}
 	know(&os.Packages, one(c.r, c.r.IntN(minimalPackages+1), min(most, minimalPackages+c.r.IntN(1800))))
+	know(&os.Services, 5+c.r.IntN(60))
 }
 
 // minimalPackages is what a minimal installation has at most, here and in the model that comes with the program.

@@ -30,6 +30,7 @@ func (c *completer) use(u *inventory.Usage, d *inventory.Demand, room size, upti
 	})
 	least = leastUse(u, d)
 	know(&d.Days, one(c.r, 1, 6.9, 7, 14, 30, 90))
+	know(&d.Samples, int(d.Days.Or(0)*144))
 	know(&d.MemoryMax, least.memory+inventory.Bytes(float64(room.larger(least).memory-least.memory)*one(c.r, 0, .1, c.r.Float64(), 1)))
 	c.percentiles(d, least.cores, room.larger(least).cores)
 }
@@ -66,6 +67,7 @@ func (c *completer) counters(u *inventory.Usage, peak float64, uptime inventory.
 	// Rates beside the thresholds of activity are drawn more often than chance would.
 	rate := min(peak, one(c.r, 0, .001, .004999, .005, .02, peak*c.r.Float64(), peak))
 	know(&u.CPUSeconds, rate*age)
+	know(&u.Clients, one(c.r, 0, 0, 0, 1, 20))
 	perDay := one(c.r, 0, 1e6, 4.999e6, 5e6, 1e9)
 	know(&u.Network, inventory.Bytes(perDay*age/daySeconds))
 }
@@ -77,6 +79,8 @@ func rest(u *inventory.Usage, d *inventory.Demand) {
 	fill(&u.Memory, func() inventory.Reading[inventory.Bytes] { return inventory.NotApplicable[inventory.Bytes](proof) })
 	fill(&u.Network, func() inventory.Reading[inventory.Bytes] { return inventory.NotApplicable[inventory.Bytes](proof) })
 	fill(&u.Age, func() inventory.Reading[inventory.Seconds] { return inventory.NotApplicable[inventory.Seconds](proof) })
+	fill(&u.Clients, func() inventory.Reading[int] { return inventory.NotApplicable[int](proof) })
+	fill(&d.Samples, func() inventory.Reading[int] { return inventory.NotApplicable[int](proof) })
 	for _, r := range []*inventory.Reading[float64]{&d.Days, &d.CPUP995, &d.CPUMax, &d.CPUP97, &d.CPUP90} {
 		fill(r, func() inventory.Reading[float64] { return inventory.NotApplicable[float64](proof) })
 	}

@@ -31,7 +31,7 @@ func (f *found) local() bool {
 	if err != nil || f.host.value.kernel != "" && f.host.value.kernel != kernel {
 		return false
 	}
-	name := linux.Hostname(f.root)
+	name := linux.Hostname(f.tree())
 	return f.host.value.name == "" || name == "" || f.host.value.name == name
 }
 
@@ -74,9 +74,9 @@ func (f *found) machine() inventory.Machine {
 	}
 	name := h.name
 	if f.local() {
-		m.Identity = linux.LocalIdentity(f.root)
+		m.Identity = linux.LocalIdentity(f.tree())
 		if name == "" {
-			name = linux.Hostname(f.root)
+			name = linux.Hostname(f.tree())
 			m.Name = known(name)
 		}
 	}

@@ -34,15 +34,30 @@ type look struct {
 	gaps     []inventory.Gap
 }
 
-// observe reads the machine below the root of env.
+// observe reads the machine below the root of env, and copies what it reads if env says so.
 func observe(ctx context.Context, env collect.Env, target string) (*inventory.Batch, error) {
-	l := &look{env: env, fs: linux.NewFS(env.Root), target: target}
-	l.live = l.fs.Root() == "/"
+	tree := linux.NewFS(env.Root)
+	if env.Record == "" {
+		return observeTree(ctx, env, tree, target)
+	}
+	recording, err := tree.Record(env.Record, linux.Redact)
+	if err != nil {
+		return nil, &collect.Error{Kind: collect.ErrUsage, Op: "recording to " + env.Record, Err: err, Remedy: "name a directory that is empty or not there yet"}
+	}
+	b, err := observeTree(ctx, env, tree, target)
+	if closing := recording.Close(); err == nil && closing != nil {
+		return nil, &collect.Error{Kind: collect.ErrUnavailable, Op: "recording to " + env.Record, Err: closing}
+	}
+	return b, err
+}
+
+func observeTree(ctx context.Context, env collect.Env, files linux.FS, target string) (*inventory.Batch, error) {
+	l := &look{env: env, fs: files, live: files.Live(), target: target}
 	if err := l.clocks(); err != nil {
 		return nil, err
 	}
 	l.common()
-	identity := linux.LocalIdentity(env.Root)
+	identity := linux.LocalIdentity(l.fs)
 	l.id = linux.MachineID(identity, l.hostname)
 
 	procs := l.processes(ctx)
@@ -50,7 +65,7 @@ func observe(ctx context.Context, env collect.Env, target string) (*inventory.Ba
 	b := &inventory.Batch{}
 	m := l.machine(ctx, identity)
 	l.platform(&m)
-	l.system(ctx, &m)
+	l.system(&m)
 	disks := l.storage(&m, procs)
 	links := l.network(&m)
 	l.hardware(&m)
@@ -99,7 +114,7 @@ func (l *look) clocks() error {
 
 // common reads what several parts need. What cannot be read stays empty; the parts say what they miss.
 func (l *look) common() {
-	l.hostname = inventory.Text(linux.Hostname(l.env.Root))
+	l.hostname = inventory.Text(linux.Hostname(l.fs))
 	l.manager, l.inside = linux.ContainerManager(l.fs)
 	l.dmi = linux.ReadDMI(l.fs)
 	var text []byte
@@ -112,6 +127,7 @@ func (l *look) common() {
 	}
 	if err == nil {
 		l.mounts, err = linux.ParseMountinfo(string(text))
+		l.fs.Mounted(l.mounts)
 	}
 	if err != nil {
 		l.gap("/proc/1/mountinfo", "mounted file systems", linux.Reason(err), asRoot)
@@ -132,20 +148,3 @@ func (l *look) gap(subject, what, why, remedy string) {
 }
 
 func (l *look) seen() []string { return []string{l.target} }
-
-// within runs f and waits for it no longer than the patience, or until ctx is done: a file on a dead mount never
-// answers. An abandoned f ends when its file does, and its result is dropped.
-func within[T any](ctx context.Context, patience time.Duration, f func() T) (T, bool) {
-	done := make(chan T, 1)
-	go func() { done <- f() }()
-	timer := time.NewTimer(patience)
-	defer timer.Stop()
-	select {
-	case v := <-done:
-		return v, true
-	case <-ctx.Done():
-	case <-timer.C:
-	}
-	var zero T
-	return zero, false
-}

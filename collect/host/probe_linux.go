@@ -14,7 +14,7 @@ import (
 // probe says what this user can read of the machine.
 func probe(ctx context.Context, env collect.Env) []collect.Probe {
 	l := &look{env: env, fs: linux.NewFS(env.Root), target: scheme + ":"}
-	l.live = l.fs.Root() == "/"
+	l.live = l.fs.Live()
 	l.common()
 	list := []collect.Probe{l.probeSelf(), l.probeProcesses(ctx)}
 	for _, f := range []struct{ what, name, remedy string }{

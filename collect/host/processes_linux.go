@@ -17,6 +17,9 @@ type process struct {
 	group  *cgroup  // nil where it may not be read
 	parent *process // nil where it is not seen
 	leader *process // memo of topmost
+
+	opened    *opened // memo of look.opened
+	openedErr error
 }
 
 // A cgroup is a membership in control groups that processes share.
@@ -55,7 +58,7 @@ func (l *look) processes(ctx context.Context) *processes {
 	if l.live {
 		self = os.Getpid()
 	}
-	r := procReader{dir: int(dir.Fd()), groups: make(map[string]*cgroup)}
+	r := procReader{dir: int(dir.Fd()), groups: make(map[string]*cgroup), recording: l.fs.Recording()}
 	for i, name := range names {
 		if name[0] < '1' || name[0] > '9' {
 			continue
@@ -127,6 +130,8 @@ type procReader struct {
 	dir    int
 	buf    [16 << 10]byte
 	groups map[string]*cgroup // by the text of the file: processes of a group share it
+
+	recording *linux.Recording // nil for none
 }
 
 // process reads one process; nil for a thread of the kernel and for one that has ended.
@@ -202,6 +207,9 @@ func (r *procReader) read(name string) ([]byte, error) {
 	}
 	if n == len(r.buf) {
 		return nil, linux.ErrTooLarge
+	}
+	if r.recording != nil {
+		r.recording.File("/proc/"+name, slices.Clone(r.buf[:n]))
 	}
 	return r.buf[:n], nil
 }

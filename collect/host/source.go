@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 
 	"github.com/infraopt/infraopt/collect"
 	"github.com/infraopt/infraopt/collect/inventory"
@@ -32,8 +33,14 @@ func open(t collect.Target, env collect.Env) (collect.Collector, error) {
 			Remedy: "write host: and nothing after it; other machines are reached through other sources",
 		}
 	}
-	for key := range t.Query {
-		return nil, &collect.Error{Kind: collect.ErrUsage, Op: fmt.Sprintf("opening %q: unknown option %q", t, key), Remedy: "write host:"}
+	for key, values := range t.Query {
+		if key != "root" || len(values) != 1 || !filepath.IsAbs(values[0]) {
+			return nil, &collect.Error{
+				Kind: collect.ErrUsage, Op: fmt.Sprintf("opening %q: unknown option %q", t, key),
+				Remedy: "write host:, or host:?root=/DIR for a tree that collect --record has written",
+			}
+		}
+		env.Root = values[0]
 	}
 	return &collector{env: env, target: t.String()}, nil
 }

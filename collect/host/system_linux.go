@@ -1,7 +1,6 @@
 package host
 
 import (
-	"context"
 	"io"
 	"slices"
 	"strings"
@@ -11,65 +10,38 @@ import (
 	"github.com/infraopt/infraopt/collect/inventory"
 )
 
-// patience is how long a file outside /proc and /sys is waited for: its file system may be dead.
-const patience = 2 * time.Second
-
-// system describes the operating system and how it is kept. What lies on disks is read within its own deadline.
-func (l *look) system(ctx context.Context, m *inventory.Machine) {
+// system describes the operating system and how it is kept.
+func (l *look) system(m *inventory.Machine) {
 	if release, err := l.fs.Line("/proc/sys/kernel/osrelease"); err == nil {
 		m.OS.Kernel = inventory.Known(inventory.Text(release))
 	} else {
 		m.OS.Kernel = inventory.Unknown[string]("/proc/sys/kernel/osrelease: "+linux.Reason(err), "")
 	}
-	type facts struct {
-		vars       map[string]string
-		err        error
-		packages   inventory.Reading[int]
-		management inventory.Reading[inventory.Management]
-		imaged     bool
+	vars, err := linux.ReadOSRelease(l.fs)
+	imaged := err == nil && imageBased(l.fs, vars, l.mounts)
+	m.OS.Packages, m.Management = countPackages(l.fs), managed(l.fs, l.now, imaged)
+	if m.Management.Remedy() == asRoot {
+		l.gap(strings.TrimSuffix(m.Management.Why(), ": permission denied"), "last run of the configuration management", "permission denied", asRoot)
 	}
-	// The closure may outlive this call, so it shares nothing that changes.
-	tree, mounts, now := l.fs, l.mounts, l.now
-	f, ok := within(ctx, patience, func() facts {
-		var f facts
-		f.vars, f.err = linux.ReadOSRelease(tree)
-		f.imaged = f.err == nil && imageBased(tree, f.vars, mounts)
-		f.packages = countPackages(tree)
-		f.management = managed(tree, now, f.imaged)
-		return f
-	})
-	if !ok {
-		const why, remedy = "the file system of /etc or /var does not answer", "see whether its mount is alive"
-		m.OS.ID, m.OS.Version, m.OS.Name = inventory.Unknown[string](why, remedy), inventory.Unknown[string](why, remedy), inventory.Unknown[string](why, remedy)
-		m.OS.Style = inventory.Unknown[inventory.OSStyle](why, remedy)
-		m.OS.Packages = inventory.Unknown[int](why, remedy)
-		m.Management = inventory.Unknown[inventory.Management](why, remedy)
-		l.gap("/etc", "operating system, packages and management", why, remedy)
-		return
-	}
-	m.OS.Packages, m.Management = f.packages, f.management
-	if f.management.Remedy() == asRoot {
-		l.gap(strings.TrimSuffix(f.management.Why(), ": permission denied"), "last run of the configuration management", "permission denied", asRoot)
-	}
-	if f.err != nil {
-		why := "/etc/os-release: " + linux.Reason(f.err)
+	if err != nil {
+		why := "/etc/os-release: " + linux.Reason(err)
 		m.OS.ID, m.OS.Version, m.OS.Name = inventory.Unknown[string](why, ""), inventory.Unknown[string](why, ""), inventory.Unknown[string](why, "")
 		m.OS.Style = inventory.Unknown[inventory.OSStyle](why, "")
 		return
 	}
-	id := f.vars["ID"]
+	id := vars["ID"]
 	if id == "" {
 		id = "linux" // what os-release(5) says it then is
 	}
 	m.OS.ID = inventory.Known(inventory.Text(id))
-	m.OS.Version = field(f.vars["VERSION_ID"])
-	name := f.vars["PRETTY_NAME"]
+	m.OS.Version = field(vars["VERSION_ID"])
+	name := vars["PRETTY_NAME"]
 	if name == "" {
-		name = strings.TrimSpace(f.vars["NAME"] + " " + f.vars["VERSION_ID"])
+		name = strings.TrimSpace(vars["NAME"] + " " + vars["VERSION_ID"])
 	}
 	m.OS.Name = field(name)
 	m.OS.Style = inventory.Known(inventory.GeneralOS)
-	if f.imaged {
+	if imaged {
 		m.OS.Style = inventory.Known(inventory.ImageBasedOS)
 	}
 }
@@ -194,11 +166,11 @@ var lastRuns = []struct {
 	{"/opt/puppetlabs/puppet/cache/state/last_run_summary.yaml", puppetRun},
 	{"/var/lib/puppet/state/last_run_summary.yaml", puppetRun},
 	{"/var/cache/puppet/state/last_run_summary.yaml", puppetRun},
-	{"/var/cache/salt/minion/highstate.cache.p", linux.Modified},
-	{"/var/chef/cache", linux.Modified},
-	{"/var/cache/chef", linux.Modified},
-	{"/var/lib/chef", linux.Modified},
-	{"/var/cfengine/state/cf_lastseen.lmdb", linux.Modified},
+	{"/var/cache/salt/minion/highstate.cache.p", linux.FS.Modified},
+	{"/var/chef/cache", linux.FS.Modified},
+	{"/var/cache/chef", linux.FS.Modified},
+	{"/var/lib/chef", linux.FS.Modified},
+	{"/var/cfengine/state/cf_lastseen.lmdb", linux.FS.Modified},
 }
 
 func puppetRun(f linux.FS, name string) (time.Time, error) {

@@ -64,6 +64,7 @@ type Container struct {
 	Layer          Layer             `json:"layer"`
 	Role           string            `json:"role,omitempty"`
 	Privileged     Reading[bool]     `json:"privileged,omitzero"`
+	Listens        []Listener        `json:"listens,omitempty"`
 	Volumes        []string          `json:"volumes,omitempty"` // names of volumes it mounts, sorted
 	Writable       Reading[Bytes]    `json:"writable,omitzero"` // size of its writable layer
 	CreatedAt      Reading[string]   `json:"createdAt,omitzero"`

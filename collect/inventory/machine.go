@@ -64,6 +64,7 @@ type OS struct {
 	Kernel   Reading[string]  `json:"kernel,omitzero"`   // kernel release
 	Style    Reading[OSStyle] `json:"style,omitzero"`    // general or image-based; minimal is told by Packages
 	Packages Reading[int]     `json:"packages,omitzero"` // installed packages
+	Services Reading[int]     `json:"services,omitzero"` // services that its service manager keeps running
 }
 
 // Chassis is the form of a physical server.
@@ -83,6 +84,10 @@ type Hardware struct {
 	Model   Reading[string]  `json:"model,omitzero"`
 	Chassis Reading[Chassis] `json:"chassis,omitzero"`
 	Fabric  Reading[Fabric]  `json:"fabric,omitzero"`
+	// Enclosure is the serial number of the chassis. Nodes that share one stand in a multi-node or blade chassis.
+	Enclosure Reading[string] `json:"enclosure,omitzero"`
+	Adapters  []Adapter       `json:"adapters,omitempty"` // to storage and fabrics, by kind and name
+	Ports     []Port          `json:"ports,omitempty"`    // physical network ports, by name
 }
 
 // Fabric says over which networks a physical machine reaches its storage and its peers.
@@ -139,11 +144,13 @@ type Usage struct {
 	Memory     Reading[Bytes]   `json:"memory,omitzero"`     // working set now, without reclaimable page cache
 	Network    Reading[Bytes]   `json:"network,omitzero"`    // received plus sent
 	Age        Reading[Seconds] `json:"age,omitzero"`        // how long the counters have been running
+	Clients    Reading[int]     `json:"clients,omitzero"`    // connections that other machines hold to it now
 }
 
 // Demand is what a utilisation series shows. Without one, all of it is unknown.
 type Demand struct {
-	Days      Reading[float64] `json:"days,omitzero"`      // length of the series
+	Days      Reading[float64] `json:"days,omitzero"`      // length of the series; two looks make one of their distance
+	Samples   Reading[int]     `json:"samples,omitzero"`   // values in the series
 	CPUP995   Reading[float64] `json:"cpuP995,omitzero"`   // 99.5th percentile of CPU, cores
 	MemoryMax Reading[Bytes]   `json:"memoryMax,omitzero"` // highest working set
 
@@ -179,7 +186,11 @@ type Machine struct {
 	Network        Reading[NetworkClass] `json:"network,omitzero"` // the highest class of network that carries its workloads
 	Management     Reading[Management]   `json:"management,omitzero"`
 	Usage          Usage                 `json:"usage,omitzero"`
+	Demand         Demand                `json:"demand,omitzero"` // of all that runs on it
 	Roles          []string              `json:"roles,omitempty"` // container-host, hypervisor, …; sorted
+	Tools          []ManagementTool      `json:"tools,omitempty"` // that keep its configuration, by name
+	StorageUse     []StorageUse          `json:"storageUse,omitempty"`
+	Findings       []Finding             `json:"findings,omitempty"` // what makes it more than its work needs, by ID and text
 
 	// Work that could be hidden: how many processes and containers were seen. Unknown means that there may be
 	// more than what the inventory lists.
@@ -210,7 +221,9 @@ type Workload struct {
 	Role      string             `json:"role,omitempty"` // postgresql, nginx, …; empty where not recognised
 	Layer     Layer              `json:"layer"`
 	Processes int                `json:"processes"`
-	Command   string             `json:"command,omitempty"` // name of the program; never its arguments
+	Command   string             `json:"command,omitempty"`  // name of the program; never its arguments
+	Function  AgentFunction      `json:"function,omitempty"` // of an agent: what it does for the machine
+	Listens   []Listener         `json:"listens,omitempty"`
 	Stateful  Reading[bool]      `json:"stateful,omitzero"`
 	Usage     Usage              `json:"usage,omitzero"`
 	Demand    Demand             `json:"demand,omitzero"`
@@ -239,7 +252,8 @@ const (
 	Info    Severity = "info"
 )
 
-// A Finding is one observation that helps or hinders running a workload in a container.
+// A Finding is one observation: of a workload, what helps or hinders running it in a container; of a machine, what is
+// there and not needed, or there more than once.
 type Finding struct {
 	ID       string   `json:"id"`
 	Severity Severity `json:"severity"`

@@ -118,7 +118,7 @@ func (f *found) local() bool {
 	if runtime.GOOS != "linux" || f.address.driver == "test" {
 		return false
 	}
-	here, _, _ := strings.Cut(linux.Hostname(f.root), ".")
+	here, _, _ := strings.Cut(linux.Hostname(f.tree()), ".")
 	there, _, _ := strings.Cut(f.hostname, ".")
 	return here == "" || there == "" || strings.EqualFold(here, there)
 }
@@ -149,8 +149,8 @@ func (f *found) machine() inventory.Machine {
 	}
 	switch {
 	case f.local():
-		m.Identity = linux.LocalIdentity(f.root)
-		name := linux.Hostname(f.root)
+		m.Identity = linux.LocalIdentity(f.tree())
+		name := linux.Hostname(f.tree())
 		if name == "" {
 			name = f.hostname
 		}

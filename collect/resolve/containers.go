@@ -39,6 +39,7 @@ func (n *node) joinContainer(c inventory.Container) {
 		inventory.Merge(&fresh, &c)
 		fresh.Unit = first(have.Unit, c.Unit)
 		fresh.Role = first(have.Role, c.Role)
+		take(&fresh.Listens, c.Listens)
 		if len(fresh.Volumes) == 0 {
 			fresh.Volumes = c.Volumes
 		}

@@ -160,6 +160,7 @@ func (r *resolver) makeNode(g *group) {
 		}
 		n.Machine.Identity.MACs = union(n.Machine.Identity.MACs, s.machine.Identity.MACs...)
 		n.Machine.Roles = union(n.Machine.Roles, s.machine.Roles...)
+		lists(&n.Machine, s.machine)
 		n.Machine.Seen = union(n.Machine.Seen, o.Target)
 		n.Machine.Zone = first(n.Machine.Zone, s.machine.Zone)
 		if o.StartedAt.After(n.Taken) {
@@ -176,6 +177,22 @@ func (r *resolver) makeNode(g *group) {
 		n.Machine.ID = id + cloneMark + strconv.Itoa(r.clones[id]+1)
 	}
 	r.nodes[n.Machine.ID] = n
+}
+
+// lists takes over the lists of a machine that were empty: they are not joined item by item, as the first look at it
+// that has any is the best.
+func lists(m, from *inventory.Machine) {
+	take(&m.Tools, from.Tools)
+	take(&m.StorageUse, from.StorageUse)
+	take(&m.Findings, from.Findings)
+	take(&m.Hardware.Adapters, from.Hardware.Adapters)
+	take(&m.Hardware.Ports, from.Hardware.Ports)
+}
+
+func take[T any](to *[]T, from []T) {
+	if len(*to) == 0 {
+		*to = from
+	}
 }
 
 // cloneMark stands before the number of a clone in its ID. No ID is made with it otherwise, so that what comes before

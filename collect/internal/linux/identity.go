@@ -13,10 +13,9 @@ import (
 // asRoot is the remedy for files that only root may read.
 const asRoot = "run as root"
 
-// LocalIdentity reads what tells the machine whose tree begins at root from others: "/" is this machine. Every
-// source that looks at this machine uses it, so that their machines are recognised as one.
-func LocalIdentity(root string) inventory.Identity {
-	f := NewFS(root)
+// LocalIdentity reads what tells the machine of a tree from others. Every source that looks at this machine uses it,
+// so that their machines are recognised as one.
+func LocalIdentity(f FS) inventory.Identity {
 	id := inventory.Identity{
 		UUID:      dmiIdentity(f, "product_uuid", validUUID),
 		Serial:    dmiIdentity(f, "product_serial", validSerial),
@@ -45,8 +44,8 @@ func MachineID(id inventory.Identity, hostname string) string {
 }
 
 // Hostname returns the host name that the kernel of the tree holds; empty where it cannot be read.
-func Hostname(root string) string {
-	name, err := NewFS(root).Line("/proc/sys/kernel/hostname")
+func Hostname(f FS) string {
+	name, err := f.Line("/proc/sys/kernel/hostname")
 	if err != nil {
 		return ""
 	}

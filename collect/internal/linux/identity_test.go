@@ -59,14 +59,14 @@ func TestLocalIdentity(t *testing.T) {
 		Serial:    inventory.Absent[string](),
 		MACs:      []string{"02:00:00:00:00:01", "02:00:00:00:00:02"},
 	}
-	if got := LocalIdentity(f.Root()); !reflect.DeepEqual(got, want) {
+	if got := LocalIdentity(f); !reflect.DeepEqual(got, want) {
 		t.Errorf("\n got %+v\nwant %+v", got, want)
 	}
 }
 
 // Without DMI nobody can tell whether the machine has a UUID: it is not absent.
 func TestLocalIdentityWithoutDMI(t *testing.T) {
-	id := LocalIdentity(tree(t, map[string]string{"/etc/machine-id": "uninitialized\n"}).Root())
+	id := LocalIdentity(tree(t, map[string]string{"/etc/machine-id": "uninitialized\n"}))
 	if !id.UUID.IsUnknown() || !id.Serial.IsUnknown() || !id.MachineID.IsAbsent() || !id.BootID.IsUnknown() {
 		t.Errorf("got %+v", id)
 	}
@@ -80,7 +80,7 @@ func TestLocalIdentityDenied(t *testing.T) {
 	if err := os.Chmod(f.Path("/sys/class/dmi/id/product_uuid"), 0); err != nil {
 		t.Fatal(err)
 	}
-	if id := LocalIdentity(f.Root()); id.UUID.Remedy() != "run as root" {
+	if id := LocalIdentity(f); id.UUID.Remedy() != "run as root" {
 		t.Errorf("got %v with remedy %q", id.UUID, id.UUID.Remedy())
 	}
 }

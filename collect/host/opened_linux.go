@@ -1,0 +1,58 @@
+package host
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/infraopt/infraopt/collect/internal/linux"
+)
+
+// opened is what the descriptors of a process lead to.
+type opened struct {
+	sockets []uint64 // by inode
+	files   []string // paths of files and devices, as the process sees them, each once
+}
+
+// opened reads the descriptors of a process, once. Others than its owner and root may not.
+func (l *look) opened(q *process) (opened, error) {
+	if q.opened != nil || q.openedErr != nil {
+		return *orEmpty(q.opened), q.openedErr
+	}
+	dir := "/proc/" + itoa(q.PID) + "/fd"
+	names, err := l.fs.Names(dir)
+	if err != nil {
+		q.openedErr = err
+		return opened{}, err
+	}
+	var o opened
+	seen := make(map[string]bool)
+	for _, n := range names {
+		to, err := l.fs.Readlink(dir + "/" + n)
+		if err != nil {
+			if linux.Denied(err) {
+				q.openedErr = err
+				return opened{}, err
+			}
+			continue // closed meanwhile
+		}
+		if inode, ok := strings.CutPrefix(to, "socket:["); ok {
+			if v, err := strconv.ParseUint(strings.TrimSuffix(inode, "]"), 10, 64); err == nil {
+				o.sockets = append(o.sockets, v)
+			}
+			continue
+		}
+		if strings.HasPrefix(to, "/") && !seen[to] {
+			seen[to] = true
+			o.files = append(o.files, to)
+		}
+	}
+	q.opened = &o
+	return o, nil
+}
+
+func orEmpty(o *opened) *opened {
+	if o == nil {
+		return &opened{}
+	}
+	return o
+}
