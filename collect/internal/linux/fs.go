@@ -129,6 +129,9 @@ func (f FS) Names(dir string) ([]string, error) {
 		if linked := f.s.aside.children[dir]; len(linked) > 0 { // recorded beside the tree
 			names, err = append(names, linked...), nil
 		}
+		if !f.s.live && dir == "/" {
+			names = slices.DeleteFunc(names, func(n string) bool { return "/"+n == answers })
+		}
 		slices.Sort(names)
 		return slices.Compact(names), err
 	})
@@ -145,10 +148,12 @@ func (f FS) Directory(name string) (*os.File, error) {
 
 // Stat describes what a name leads to. Of a recorded tree, size and time are those that were recorded.
 func (f FS) Stat(name string) (fs.FileInfo, error) {
-	if info, ok := f.s.aside.stats[name]; ok {
-		return info, nil
+	info, err := fs.FileInfo(nil), error(nil)
+	if known, ok := f.s.aside.stats[name]; ok {
+		info = known
+	} else {
+		info, err = guarded(f, opStat, name, f.s.stat)
 	}
-	info, err := guarded(f, opStat, name, f.s.stat)
 	f.s.record.stat(name, info, err)
 	return info, err
 }
@@ -162,13 +167,11 @@ func (f FS) Exists(name string) bool {
 
 // Readlink returns where a symbolic link leads, as written in it.
 func (f FS) Readlink(name string) (string, error) {
-	if err := f.s.recorded(opLink, name); err != nil {
-		return "", err
+	to, ok := f.s.aside.links[name]
+	err := f.s.recorded(opLink, name)
+	if err == nil && !ok {
+		to, err = guarded(f, opLink, name, f.s.readlink)
 	}
-	if to, ok := f.s.aside.links[name]; ok {
-		return to, nil
-	}
-	to, err := guarded(f, opLink, name, f.s.readlink)
 	f.s.record.link(name, to, err)
 	return to, err
 }
@@ -194,13 +197,13 @@ func (f FS) Modified(name string) (time.Time, error) {
 // Writable reports, by its error, whether the user may write to what a name leads to: for a socket, connect to it. It
 // only asks. Of a tree that was not recorded but written it gives ErrUnasked.
 func (f FS) Writable(name string) error {
-	if !f.Live() {
-		if err, ok := f.s.aside.writable[name]; ok {
-			return err
-		}
+	err, ok := f.s.aside.writable[name]
+	switch {
+	case f.Live():
+		_, err = guarded(f, opWrite, name, func(real string) (struct{}, error) { return struct{}{}, writable(real) })
+	case !ok:
 		return ErrUnasked
 	}
-	_, err := guarded(f, opWrite, name, func(real string) (struct{}, error) { return struct{}{}, writable(real) })
 	f.s.record.writable(name, err)
 	return err
 }
