@@ -182,7 +182,7 @@ func (l *look) tapes() []inventory.Adapter {
 	names, _ := l.fs.Names(dir)
 	var list []inventory.Adapter
 	for _, name := range names {
-		if n, ok := strings.CutPrefix(name, "st"); !ok || n == "" || strings.Trim(n, "0123456789") != "" {
+		if numberedSegment(name, "st") == "" {
 			continue // one of the other names of the same drive
 		}
 		vendor, _ := l.fs.Line(dir + "/" + name + "/device/vendor")

@@ -22,7 +22,7 @@ func (l *look) iscsiSessions() []iscsiSession {
 		c.target, _ = l.fs.Line(dir + "/" + name + "/targetname")
 		c.state, _ = l.fs.Line(dir + "/" + name + "/state")
 		if link, err := l.fs.Readlink(dir + "/" + name); err == nil {
-			c.host = segment(link, "host")
+			c.host = numberedSegment(link, "host")
 		}
 		if c.host != "" {
 			c.driver, _ = l.fs.Line("/sys/class/scsi_host/" + c.host + "/proc_name")
@@ -47,6 +47,16 @@ func (s *stores) iscsiTarget(link string) string {
 func segment(path, prefix string) string {
 	for s := range strings.SplitSeq(path, "/") {
 		if strings.HasPrefix(s, prefix) {
+			return s
+		}
+	}
+	return ""
+}
+
+// numberedSegment finds the first element of a path that is a word with a number behind it.
+func numberedSegment(path, word string) string {
+	for s := range strings.SplitSeq(path, "/") {
+		if n, ok := strings.CutPrefix(s, word); ok && n != "" && strings.Trim(n, "0123456789") == "" {
 			return s
 		}
 	}

@@ -17,16 +17,18 @@ func (s *stores) pathsOf(d *disk) int {
 		}
 		return n
 	}
-	if name := segment(d.link, "nvme-subsys"); name != "" {
-		n := 0
+	n := 0
+	if name := numberedSegment(d.link, "nvme-subsys"); name != "" {
 		for _, c := range s.controllers {
 			if c.group == name {
 				n++
 			}
 		}
-		return n
 	}
-	return 0
+	if n < 2 && d.array == "" {
+		return 0 // a disk in the box that could have had a second port
+	}
+	return n
 }
 
 // failedPaths tells, for each unit that several paths lead to, which of them do not work. A path whose state is not

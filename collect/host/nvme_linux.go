@@ -1,6 +1,9 @@
 package host
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // An nvmeController is one way to the disks of an NVMe subsystem. The secrets of authentication that lie beside
 // these facts are never read, and their directory is not listed.
@@ -43,12 +46,7 @@ func (l *look) nvmeOf(s *stores, d *disk) nvmeController {
 		return nvmeController{}
 	}
 	number, _, _ := strings.Cut(rest, "n")
-	group, controller := segment(d.link, "nvme-subsys"), "nvme"+number
-	for part := range strings.SplitSeq(d.link, "/") {
-		if n, ok := strings.CutPrefix(part, "nvme"); ok && n != "" && strings.Trim(n, "0123456789") == "" {
-			controller = part
-		}
-	}
+	group, controller := numberedSegment(d.link, "nvme-subsys"), cmp.Or(numberedSegment(d.link, "nvme"), "nvme"+number)
 	for _, c := range s.controllers {
 		if group != "" && c.group == group || group == "" && c.name == controller {
 			return c

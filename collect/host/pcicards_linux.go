@@ -39,8 +39,7 @@ func (l *look) pciCards() []pciCard {
 		c.id = strings.TrimPrefix(vendor, "0x") + ":" + strings.TrimPrefix(device, "0x")
 		entries, _ := l.fs.Names(at)
 		for _, e := range entries {
-			if n, ok := strings.CutPrefix(e, "host"); ok && n != "" && strings.Trim(n, "0123456789") == "" {
-				c.host = e
+			if c.host = numberedSegment(e, "host"); c.host != "" {
 				break
 			}
 		}

@@ -53,7 +53,11 @@ func (l *look) storageFindings(s *stores) {
 	}
 	failed := l.failedPaths(s)
 	for _, unit := range slices.Sorted(maps.Keys(failed)) {
-		add(findingFailedPaths, inventory.Warning, "of the paths to "+unit+" "+strings.Join(failed[unit], ", "), "/sys/block")
+		source := "/sys/block/*/device/state"
+		if strings.HasPrefix(unit, "nvme-subsys") {
+			source = "/sys/class/nvme/*/state"
+		}
+		add(findingFailedPaths, inventory.Warning, "of the paths to "+unit+" "+strings.Join(failed[unit], ", "), source)
 	}
 	for _, d := range s.disks {
 		size := inventory.Known(d.size).String()

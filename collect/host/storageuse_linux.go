@@ -110,6 +110,11 @@ func (l *look) storageUses(s *stores) {
 		s.use("sas-enclosure", inventory.StorageLocal, "/sys/class/enclosure")
 	}
 	l.served(s)
+	if s.serving["longhorn"] != nowhere { // it works through targets of its own
+		s.uses = slices.DeleteFunc(s.uses, func(u inventory.StorageUse) bool {
+			return u.Role == inventory.StorageServer && (u.Technology == "iscsi-target" || u.Technology == "spdk")
+		})
+	}
 	slices.SortFunc(s.uses, func(a, b inventory.StorageUse) int {
 		return cmp.Or(strings.Compare(a.Technology, b.Technology), strings.Compare(string(a.Role), string(b.Role)))
 	})
