@@ -127,6 +127,11 @@ func (s *stores) candidates() {
 		}
 	}
 	for _, d := range list {
+		if managed && osd {
+			d.data = true
+			d.class = inventory.Unknown[inventory.StorageClass]("the kernel does not show which disks ZFS and Ceph hold", "zpool status, ceph-volume lvm list")
+			continue
+		}
 		if len(list) == 1 {
 			d.data = true
 			d.class = inventory.Known(would)

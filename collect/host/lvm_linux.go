@@ -50,7 +50,7 @@ func (s *stores) noted(l *look, group linux.VolumeGroupNote, source string) {
 			return
 		}
 		for _, d := range below {
-			d.managed, d.used = true, true
+			d.used = true // but not more than that: others than root do not see it
 			if !slices.Contains(p.on, d) {
 				p.on = append(p.on, d)
 			}

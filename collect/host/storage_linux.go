@@ -16,6 +16,7 @@ type stores struct {
 	made    map[string][]*disk // the disks below a device, by its name: a partition, a volume, vg0-root, dm-3
 	numbers map[string][]*disk // the same by major:minor
 	btrfs   []btrfsSystem
+	arrays  mdArrays
 	pools   []*pool
 	remote  []remoteMount
 	serving map[string]keeping // what is served here, and where the servers keep it
@@ -69,7 +70,10 @@ func (s *stores) mostData() inventory.Reading[inventory.StorageClass] {
 	unknown := func(why, remedy string) inventory.Reading[inventory.StorageClass] {
 		return inventory.Unknown[inventory.StorageClass](why, remedy)
 	}
-	least, most := leading(s.disks, false), leading(s.disks, true)
+	least, most := leading(s.disks, false, false), leading(s.disks, true, false)
+	if most == nil && len(s.remote) == 0 { // nowhere else
+		least, most = leading(s.disks, false, true), leading(s.disks, true, true)
+	}
 	best := most
 	if least != nil && least.String() != most.String() {
 		r := unknown("the kernel does not show which disks ZFS and Ceph hold", "run udev, or assess as root")
@@ -104,40 +108,38 @@ func (s *stores) mostData() inventory.Reading[inventory.StorageClass] {
 	}
 }
 
-// leading finds the class with the most bytes of disks in use, with or without those that may be. Disks for the system
-// alone count where there are no others. It is nil where no disk is in use.
-func leading(disks []*disk, possible bool) *inventory.Reading[inventory.StorageClass] {
+// leading finds the class with the most bytes of disks in use, with or without those that may be: of disks for data, or
+// of those for a system only. It is nil where none is in use.
+func leading(disks []*disk, possible, system bool) *inventory.Reading[inventory.StorageClass] {
 	type sum struct {
 		class inventory.Reading[inventory.StorageClass]
 		bytes inventory.Bytes
 	}
-	for _, system := range []bool{false, true} {
-		sums := make(map[string]*sum)
-		counted := make(map[string]bool)
-		for _, d := range disks {
-			if d.system != system || !d.data && !(possible && d.candidate) || counted[d.unit()] {
-				continue
-			}
-			counted[d.unit()] = true
-			class := d.class
-			if d.candidate {
-				class = inventory.Known(d.would)
-			}
-			key := class.String()
-			if sums[key] == nil {
-				sums[key] = &sum{class: class}
-			}
-			sums[key].bytes += d.size
+	sums := make(map[string]*sum)
+	counted := make(map[string]bool)
+	for _, d := range disks {
+		if d.system != system || !d.data && !(possible && d.candidate) || counted[d.unit()] {
+			continue
 		}
-		var best *sum
-		for _, key := range slices.Sorted(maps.Keys(sums)) {
-			if s := sums[key]; best == nil || s.bytes > best.bytes {
-				best = s
-			}
+		counted[d.unit()] = true
+		class := d.class
+		if d.candidate {
+			class = inventory.Known(d.would)
 		}
-		if best != nil {
-			return &best.class
+		key := class.String()
+		if sums[key] == nil {
+			sums[key] = &sum{class: class}
+		}
+		sums[key].bytes += d.size
+	}
+	var best *sum
+	for _, key := range slices.Sorted(maps.Keys(sums)) {
+		if s := sums[key]; best == nil || s.bytes > best.bytes {
+			best = s
 		}
 	}
-	return nil
+	if best == nil {
+		return nil
+	}
+	return &best.class
 }

@@ -43,10 +43,11 @@ func (p *pool) class() inventory.Reading[inventory.StorageClass] {
 
 // volumes finds the pools of the machine, and the disks below each.
 func (l *look) volumes(s *stores) {
+	s.arrays = l.mdArrays()
 	byKey := make(map[string]*pool)
 	for _, d := range slices.Concat(s.disks, s.images) {
 		for _, u := range d.uppers {
-			p := l.pool(u)
+			p := l.pool(s, u)
 			if p == nil {
 				continue
 			}
@@ -81,7 +82,7 @@ func (l *look) volumes(s *stores) {
 }
 
 // pool describes the pool that a device belongs to; nil where it belongs to none.
-func (l *look) pool(device string) *pool {
+func (l *look) pool(s *stores, device string) *pool {
 	dir := "/sys/block/" + device
 	if strings.HasPrefix(device, "md") {
 		p := &pool{name: device, kind: "md", source: dir + "/md"}
@@ -93,7 +94,7 @@ func (l *look) pool(device string) *pool {
 		if n, ok := l.number(dir + "/md/degraded"); ok && n > 0 {
 			p.lacks = itoa(int(min(n, 1<<16))) + " of its devices"
 		}
-		l.mdstat(p)
+		s.arrays.complete(p)
 		return p
 	}
 	uuid, _ := l.fs.Line(dir + "/dm/uuid")
@@ -108,19 +109,23 @@ func (l *look) pool(device string) *pool {
 	}
 }
 
-// mdstat adds what the table of RAID sets says where /sys leaves it out.
-func (l *look) mdstat(p *pool) {
-	if p.level != "" && p.lacks != "" {
-		return
-	}
+// mdArrays is the kernel's table of RAID sets.
+type mdArrays []linux.MDArray
+
+func (l *look) mdArrays() mdArrays {
 	text, err := l.fs.Read("/proc/mdstat", linux.LargeFile)
 	if err != nil {
-		return
+		return nil
 	}
 	list, err := linux.ParseMDStat(string(text))
 	if err != nil {
-		return
+		return nil
 	}
+	return list
+}
+
+// complete adds what the table says where /sys leaves it out.
+func (list mdArrays) complete(p *pool) {
 	for _, a := range list {
 		if a.Name != p.name {
 			continue
