@@ -64,7 +64,7 @@ func observeTree(ctx context.Context, env collect.Env, files linux.FS, target st
 	tree := l.sort(procs)
 	b := &inventory.Batch{}
 	m := l.machine(ctx, identity)
-	l.platform(&m)
+	l.platform(&m, procs)
 	l.system(&m)
 	disks := l.storage(&m, procs)
 	links := l.network(&m)
@@ -116,6 +116,9 @@ func (l *look) clocks() error {
 func (l *look) common() {
 	l.hostname = inventory.Text(linux.Hostname(l.fs))
 	l.manager, l.inside = linux.ContainerManager(l.fs)
+	if l.inside && l.live && l.manager == linux.UnknownManager && l.env.Getenv != nil && l.env.Getenv("KUBERNETES_SERVICE_HOST") != "" {
+		l.manager = "kubernetes" // the kubelet gives it to every container of a pod
+	}
 	l.dmi = linux.ReadDMI(l.fs)
 	var text []byte
 	if text, l.cpuErr = l.fs.Read("/proc/cpuinfo", linux.LargeFile); l.cpuErr == nil {

@@ -121,6 +121,10 @@ func kernels(name string) bool {
 // guarded runs what touches a file and waits for it no longer than Patience: a file on a dead mount never answers.
 // What was given up ends when its file does; its result is dropped. After that the whole mount counts as dead.
 func guarded[T any](f FS, name string, touch func() (T, error)) (T, error) {
+	return guardedFor(f, name, Patience, touch)
+}
+
+func guardedFor[T any](f FS, name string, patience time.Duration, touch func() (T, error)) (T, error) {
 	if kernels(name) {
 		return touch()
 	}
@@ -142,7 +146,7 @@ func guarded[T any](f FS, name string, touch func() (T, error)) (T, error) {
 		v, err := touch()
 		done <- result{v, err}
 	}()
-	timer := time.NewTimer(Patience)
+	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {
 	case r := <-done:
