@@ -151,6 +151,9 @@ func (l *look) confine(b *inventory.Batch) {
 	m.Hardware.Model.Forget(why, remedy)
 	m.Hardware.Chassis.Forget(why, remedy)
 	m.Hardware.Fabric.Forget(why, remedy)
+	m.Hardware.Enclosure.Forget(why, remedy)
+	m.OS.Services.Forget(why, remedy)
+	m.Tools, m.StorageUse, m.Findings = nil, nil, nil
 	m.Storage.Forget(why, remedy)
 	m.Network.Forget(why, remedy)
 	m.Management.Forget(why, remedy)

@@ -49,8 +49,8 @@ func (l *look) realHardware() bool {
 		return false
 	}
 	if l.dmi.SysVendor != "" {
-		switch l.dmi.ChassisType {
-		case "", "1", "2": // other, unknown: what virtual machines say
+		switch chassisType(l.dmi) {
+		case 0, 1, 2: // other, unknown: what virtual machines say
 		default:
 			return true
 		}
