@@ -20,18 +20,19 @@ type look struct {
 	live   bool // the machine is this one, not a recorded tree
 	target string
 
-	id       string // of the machine
-	hostname string
-	uptime   float64   // seconds; ages are counted from it
-	now      time.Time // by the machine's own clock
-	inside   bool      // this program runs in a container
-	manager  string    // whose
-	cpu      linux.CPUInfo
-	cpuErr   error
-	dmi      linux.DMI
-	mounts   []linux.MountEntry // as the first process sees them
-	sockets  []string           // unix sockets that are listened on
-	gaps     []inventory.Gap
+	id        string // of the machine
+	hostname  string
+	uptime    float64   // seconds; ages are counted from it
+	now       time.Time // by the machine's own clock
+	inside    bool      // this program runs in a container
+	manager   string    // whose
+	cpu       linux.CPUInfo
+	cpuErr    error
+	dmi       linux.DMI
+	mounts    []linux.MountEntry // as the first process sees them
+	ownMounts bool               // no: as this one does, which a service manager may have confined
+	sockets   []string           // unix sockets that are listened on
+	gaps      []inventory.Gap
 }
 
 // observe reads the machine below the root of env, and copies what it reads if env says so.
@@ -65,7 +66,8 @@ func observeTree(ctx context.Context, env collect.Env, files linux.FS, target st
 	b := &inventory.Batch{}
 	m := l.machine(ctx, identity)
 	l.platform(&m, procs)
-	l.system(&m)
+	l.system(&m, procs)
+	m.OS.Services = l.services(ctx, procs, tree)
 	disks := l.storage(&m, procs)
 	links := l.network(&m)
 	l.hardware(&m)
@@ -128,6 +130,7 @@ func (l *look) common() {
 	text, err := l.fs.Read("/proc/1/mountinfo", linux.LargeFile)
 	if err != nil {
 		text, err = l.fs.Read("/proc/self/mountinfo", linux.LargeFile)
+		l.ownMounts = true
 	}
 	if err == nil {
 		l.mounts, err = linux.ParseMountinfo(string(text))

@@ -159,8 +159,13 @@ func (f FS) Names(dir string) ([]string, error) {
 // Stat describes what a name leads to.
 func (f FS) Stat(name string) (fs.FileInfo, error) {
 	info, err := guarded(f, name, func() (fs.FileInfo, error) { return os.Stat(f.Path(name)) })
-	if err == nil {
+	switch {
+	case err == nil:
 		f.s.record.touch(name)
+	case Denied(err):
+		f.s.record.deny(name)
+	case Gone(err) && f.s.denied[name]: // the user who recorded the tree could not see it
+		return nil, &fs.PathError{Op: "stat", Path: name, Err: fs.ErrPermission}
 	}
 	return info, err
 }
