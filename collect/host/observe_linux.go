@@ -31,6 +31,7 @@ type look struct {
 	dmi       linux.DMI
 	mounts    []linux.MountEntry // as the first process sees them
 	ownMounts bool               // no: as this one does, which a service manager may have confined
+	loaded    []linux.Module     // of the kernel; see modules
 	sockets   []string           // unix sockets that are listened on
 	gaps      []inventory.Gap
 }
@@ -81,6 +82,9 @@ func observeTree(ctx context.Context, env collect.Env, files linux.FS, target st
 	}
 	b.Workloads = l.workloads(tree)
 	converge(&m, b)
+	l.hosts(&m, procs)
+	l.findings(&m, procs, b)
+	sortFindings(m.Findings)
 	b.Storage, b.Networks = disks, links
 	l.counts(&m, procs, b)
 	b.Machines = []inventory.Machine{m}
