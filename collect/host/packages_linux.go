@@ -5,6 +5,7 @@ import (
 	"io"
 	"path"
 	"strconv"
+	"strings"
 
 	"github.com/infraopt/infraopt/collect/internal/linux"
 	"github.com/infraopt/infraopt/collect/internal/rpm"
@@ -94,7 +95,7 @@ func (l *look) rpmPackages() (inventory.Reading[int], bool) {
 			}
 			n := 0
 			if err == nil {
-				n, err = strconv.Atoi(string(text))
+				n, err = strconv.Atoi(strings.TrimSpace(string(text)))
 			}
 			if err != nil {
 				return l.uncounted(name, remedy, err), true

@@ -34,6 +34,9 @@ func ParseCPUInfo(text string) (CPUInfo, error) {
 			c.Processors++
 			continue
 		}
+		if key == "cpu MHz static" && c.MHz == 0 { // s390, below all its processors; "cpu MHz" elsewhere is the clock of this moment
+			c.MHz = clock(value, 1)
+		}
 		if c.Processors > 1 {
 			continue
 		}
@@ -43,8 +46,6 @@ func ParseCPUInfo(text string) (CPUInfo, error) {
 			if c.Model == "" {
 				c.Model = value
 			}
-		case "cpu MHz static": // s390; "cpu MHz" on x86 is the clock of this moment
-			c.MHz = clock(value, 1)
 		case "vendor_id":
 			c.Vendor = value
 		case "flags":
