@@ -164,6 +164,9 @@ func (f FS) Stat(name string) (fs.FileInfo, error) {
 	} else {
 		info, err = guarded(f, opStat, name, f.s.stat)
 	}
+	if Gone(err) && f.s.aside.denied[name] { // whoever made the tree could not even see it
+		info, err = nil, &fs.PathError{Op: "stat", Path: name, Err: fs.ErrPermission}
+	}
 	f.s.record.stat(name, info, err)
 	return info, err
 }
