@@ -49,7 +49,7 @@ func hiddenFacts(root, other any, at string, found func(at, remedy string)) {
 		if !ok {
 			return
 		}
-		if _, unknown := r["unknown"]; unknown {
+		if r["unknown"] != nil || r["notApplicable"] != nil {
 			return
 		}
 		if why, unknown := o["unknown"]; unknown {

@@ -33,6 +33,7 @@ type look struct {
 	mountsHere []linux.MountEntry // as this program sees them
 	ownMounts  bool               // no: as this program does, which a service manager may have confined
 	loaded     []linux.Module     // of the kernel; see modules
+	unseen     string             // why a run of configuration management would not have been seen; empty where it would
 	sockets    []string           // unix sockets that are listened on
 	gaps       []inventory.Gap
 }
