@@ -3,12 +3,15 @@
 package host
 
 import (
+	"context"
 	"encoding/json"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/infraopt/infraopt/collect"
 	"github.com/infraopt/infraopt/collect/collecttest"
 	"github.com/infraopt/infraopt/collect/inventory"
 )
@@ -104,8 +107,8 @@ func TestAgreesWithTools(t *testing.T) {
 }
 
 type lscpuField struct {
-	Field    string   `json:"field"`
-	Data     string   `json:"data"`
+	Field    string       `json:"field"`
+	Data     string       `json:"data"`
 	Children []lscpuField `json:"children"`
 }
 
@@ -118,3 +121,19 @@ var virtWhat = map[string]string{
 
 // rpmSystems are those that RPM is the package manager of.
 var rpmSystems = map[string]bool{"fedora": true, "rhel": true, "centos": true, "rocky": true, "almalinux": true, "sles": true, "opensuse-leap": true, "amzn": true, "ol": true}
+
+// What this machine is, a recording of it is as well: what the processor said, and how many packages were counted.
+func TestRecordingIsTheSameMachine(t *testing.T) {
+	env := collect.Env{Root: "/", Record: filepath.Join(t.TempDir(), "tree"), Getenv: func(string) string { return "" }}
+	live, err := observe(context.Background(), env, "host:")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree := observed(t, env.Record)
+	want, got := facts(live.Machines[0]), facts(tree.Machines[0])
+	for _, fact := range []string{"kind", "virt", "provider", "style", "os", "packages", "tools", "findings", "mhz", "chassis", "enclosure", "management", "inside"} {
+		if got[fact] != want[fact] {
+			t.Errorf("%s: recorded %q, live %q", fact, got[fact], want[fact])
+		}
+	}
+}
