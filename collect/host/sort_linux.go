@@ -20,6 +20,9 @@ type crowd struct {
 	depth   int        // segments of the path that make dir
 	watcher string     // program of a container's monitor
 	shim    linux.Shim // what that says of the container
+	reach   reach
+
+	isContainer bool
 }
 
 // sorted are the processes of a machine, by what they do.

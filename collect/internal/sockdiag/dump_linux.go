@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"syscall"
 
 	"github.com/vishvananda/netlink/nl"
@@ -50,15 +49,4 @@ func Dump(ctx context.Context, protocol Protocol, states []State, f func(Socket)
 		}
 	}
 	return nil
-}
-
-// Inode is the number of a file or directory. The directory of a control group has that of the group; the table
-// /proc/PID/net/tcp has one of its own in each network namespace, so that whoever may not read which namespace a
-// process is in can still tell whether two are in the same.
-func Inode(name string) (uint64, error) {
-	var st syscall.Stat_t
-	if err := syscall.Stat(name, &st); err != nil {
-		return 0, &os.PathError{Op: "stat", Path: name, Err: err}
-	}
-	return st.Ino, nil
 }
