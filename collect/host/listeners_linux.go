@@ -93,12 +93,15 @@ func (l *look) listen(ctx context.Context, p *processes, s *sorted) {
 	byNetwork := make(map[string][]*crowd)
 	speaker := make(map[string]int) // a process in each network namespace
 	join := func(network string, pid int, c *crowd) {
-		list := byNetwork[network]
-		if len(list) == 0 || list[len(list)-1] != c && !slices.Contains(list, c) {
-			byNetwork[network] = append(list, c)
-		}
 		if speaker[network] == 0 {
 			speaker[network] = pid
+		}
+		list := byNetwork[network]
+		if network != machineNetwork && c.sandbox() {
+			return // it has no sockets
+		}
+		if len(list) == 0 || list[len(list)-1] != c && !slices.Contains(list, c) {
+			byNetwork[network] = append(list, c)
 		}
 	}
 	for _, c := range s.containers {
@@ -464,18 +467,21 @@ func (a *attribution) finish() {
 // serving are the crowds whom connections to an address go to: those that wait at just that, else at any.
 func (a *attribution) serving(local netip.AddrPort) []*crowd {
 	var exact, wild []*crowd
+	known := false // somebody waits at just that, if it is no workload
 	for _, h := range a.held {
-		if h.crowd == nil || h.at.Protocol != "tcp" || h.at.Local.Port() != local.Port() {
+		if h.at.Protocol != "tcp" || h.at.Local.Port() != local.Port() {
 			continue
 		}
+		known = known || h.at.Local.Addr() == local.Addr()
 		switch {
+		case h.crowd == nil:
 		case h.at.Local.Addr() == local.Addr() && !slices.Contains(exact, h.crowd):
 			exact = append(exact, h.crowd)
 		case h.at.Local.Addr().IsUnspecified() && !slices.Contains(wild, h.crowd):
 			wild = append(wild, h.crowd)
 		}
 	}
-	if exact != nil {
+	if known {
 		return exact
 	}
 	return wild

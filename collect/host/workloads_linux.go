@@ -18,7 +18,7 @@ func (l *look) workloads(s *sorted) []inventory.Workload {
 	list := make([]inventory.Workload, 0, len(s.units)+len(s.trees))
 	for _, c := range s.units {
 		w := l.workload(c)
-		w.Usage = l.usage(c, h, !shared[c.dir])
+		w.Usage = l.workloadUsage(c, h, !shared[c.dir])
 		w.ID = l.workloadID("unit", c.dir)
 		w.Unit = inventory.Text(c.unit)
 		w.Name = inventory.Text(strings.TrimSuffix(strings.TrimSuffix(c.unit, ".service"), ".scope"))
@@ -31,19 +31,23 @@ func (l *look) workloads(s *sorted) []inventory.Workload {
 	turn := make(map[string]int)
 	for _, c := range s.trees {
 		w := l.workload(c)
-		w.Usage = l.usage(c, h, false)
+		w.Usage = l.workloadUsage(c, h, false)
 		w.Name = cmp.Or(w.Command, "unnamed")
 		turn[w.Name]++
 		w.ID = l.workloadID("program", w.Name+"\x00"+itoa(turn[w.Name]))
 		list = append(list, w)
 	}
-	for i := range list {
-		list[i].Usage.Network = inventory.Unknown[inventory.Bytes]("processes in the machine's own network are not counted apart", "")
-	}
 	slices.SortFunc(list, func(a, b inventory.Workload) int {
 		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID))
 	})
 	return list
+}
+
+// workloadUsage is usage with what goes over the network.
+func (l *look) workloadUsage(c *crowd, h hierarchies, own bool) inventory.Usage {
+	u := l.usage(c, h, own)
+	u.Network, u.Clients = l.carried(c), c.reach.reading()
+	return u
 }
 
 func (l *look) workloadID(kind, name string) string {
@@ -75,7 +79,7 @@ func sharedDirs(s *sorted) map[string]bool {
 
 // workload describes a crowd by its main process.
 func (l *look) workload(c *crowd) inventory.Workload {
-	w := inventory.Workload{Machine: l.id, Processes: len(c.members), Seen: l.seen()}
+	w := inventory.Workload{Machine: l.id, Processes: len(c.members), Listens: c.reach.listeners(), Seen: l.seen()}
 	worker := c.worker()
 	w.Command = inventory.Text(worker.Comm)
 	if interactive(c) {
