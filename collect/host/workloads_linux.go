@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/infraopt/infraopt/collect/internal/linux"
 	"github.com/infraopt/infraopt/collect/inventory"
 )
 
@@ -88,21 +87,21 @@ func (l *look) workload(c *crowd) inventory.Workload {
 		return w
 	}
 	// What is recognised by its unit or name as plumbing is not looked into further: that costs reads.
-	r, known := roleOf(strings.TrimSuffix(c.unit, ".service"))
+	r, known := c.roleBy(worker.Comm)
 	if !known || r.layer != infra {
-		r, known = roleOf(worker.Comm)
+		r, known = c.roleBy(template(strings.TrimSuffix(c.unit, ".service")))
 	}
 	if known && r.layer == infra {
-		w.Layer, w.Role = r.layer, r.name
+		w.Layer, w.Role, w.Function = r.layer, r.name, r.function
 		w.Stateful = r.stateful()
 		return w
 	}
 	var command string
-	r, command = l.roleByCommand(worker)
+	r, command = l.roleByCommand(c, worker)
 	if command != "" {
 		w.Command = inventory.Text(command)
 	}
-	w.Layer, w.Role = r.layer, r.name
+	w.Layer, w.Role, w.Function = r.layer, r.name, r.function
 	if worker.PID == 1 {
 		w.Layer, w.Role = infra, "init"
 	}
@@ -140,56 +139,4 @@ func interactive(c *crowd) bool {
 		return true
 	}
 	return c.unit == "" && (c.main.TTY != 0 || wrappers[c.worker().Comm])
-}
-
-// role recognises what a container is for.
-func (l *look) role(c *crowd) role {
-	worker := c.worker()
-	if r, ok := roleOf(worker.Comm); ok && !linux.Interpreter(worker.Comm) {
-		return r
-	}
-	r, _ := l.roleByCommand(worker)
-	return r
-}
-
-// roleByCommand recognises a program by its command line, of which it keeps the program's name only. What is not
-// recognised is an application.
-func (l *look) roleByCommand(q *process) (role, string) {
-	unknown := role{layer: appl}
-	text, err := l.fs.Read("/proc/"+itoa(q.PID)+"/cmdline", linux.LargeFile)
-	if err != nil || len(text) == 0 {
-		if r, ok := roleOf(q.Comm); ok {
-			return r, ""
-		}
-		return unknown, ""
-	}
-	program := linux.Program(text)
-	if linux.Interpreter(program) || linux.Interpreter(q.Comm) {
-		if name := linux.InterpretedRole(text); name != "" {
-			if r, ok := roleOf(name); ok {
-				return r, program
-			}
-			return role{name: name, layer: appl}, program
-		}
-	}
-	for _, name := range []string{q.Comm, program} {
-		if r, ok := roleOf(name); ok {
-			return r, program
-		}
-	}
-	return unknown, program
-}
-
-// stateful gives the role's answer as a fact.
-func (r role) stateful() inventory.Reading[bool] {
-	switch {
-	case r.name == "":
-		return inventory.Unknown[bool]("the program is not recognised", "")
-	case r.state == alwaysStateful:
-		return inventory.Known(true)
-	case r.state == neverStateful:
-		return inventory.Known(false)
-	default:
-		return inventory.Unknown[bool]("programs of this kind may or may not keep data", "")
-	}
 }

@@ -1,6 +1,9 @@
 package linux
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // interpreters run programs of others: what they run says more than they do.
 var interpreters = map[string]bool{
@@ -234,4 +237,17 @@ func base(name string) string {
 		}
 	}
 	return name
+}
+
+// InterpretedRoles are the names that InterpretedRole can give.
+func InterpretedRoles() []string {
+	list := []string{"java"}
+	for _, marks := range [][]mark{classes, scripts, erlang} {
+		for _, m := range marks {
+			if !slices.Contains(list, m.role) {
+				list = append(list, m.role)
+			}
+		}
+	}
+	return list
 }
