@@ -152,12 +152,20 @@ func (l *look) confined(containers, from crowds) {
 		for _, q := range c.members {
 			inside[q.PID] = true
 		}
+		// A service begins with one process. Sessions gather what people have started.
+		service := strings.HasSuffix(c.unit, ".service") && !strings.HasPrefix(c.unit, "user@")
+		looked := false
 		moved := make(map[int]*process) // members, and the container's first process
 		for _, q := range c.members {   // parents come before children, nearly always
-			if first := moved[q.PPID]; first != nil {
+			first := moved[q.PPID]
+			if first == nil && !inside[q.PPID] && q.PID != 1 && (!service || !looked) {
+				looked = true
+				if l.nested(q) && l.engineRoot(q) {
+					first = q
+				}
+			}
+			if first != nil {
 				moved[q.PID] = first
-			} else if !inside[q.PPID] && q.PID != 1 && l.nested(q) && l.engineRoot(q) {
-				moved[q.PID] = q
 			}
 		}
 		if len(moved) == 0 {
