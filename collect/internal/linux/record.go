@@ -90,9 +90,11 @@ func (r *Recording) Close() error {
 			r.empty(r.place(name))
 		}
 	}
+	for dir := range r.listed { // first, as what is only known to be there is made a file
+		r.directory(r.place(dir))
+	}
 	for _, dir := range slices.Sorted(maps.Keys(r.listed)) {
 		at := r.place(dir)
-		r.directory(at)
 		for _, name := range r.listed[dir] {
 			if _, ok := r.links[path.Join(dir, name)]; !ok {
 				r.empty(path.Join(at, name))
