@@ -75,7 +75,7 @@ var guestAgents = map[string]bool{
 // guestAgent names one that runs; empty where none does.
 func guestAgent(p *processes) string {
 	for _, q := range p.list {
-		if guestAgents[q.Comm] && !(q.group != nil && q.group.class.Container()) {
+		if guestAgents[q.Comm] && (q.group == nil || !q.group.class.Container()) {
 			return q.Comm
 		}
 	}
