@@ -148,6 +148,8 @@ func (l *look) tool(m manager, running map[string]bool) (inventory.ManagementToo
 			}
 		case err != nil && !linux.Gone(err) && t.Source != "":
 			t.LastRun = inventory.Unknown[inventory.Seconds](name+": "+linux.Reason(err), "")
+		case err != nil && !linux.Gone(err) && m.does == inventory.ConfigManaged && l.unseen == "":
+			l.unseen = name + ": " + linux.Reason(err)
 		}
 	}
 	if m.traceless && t.LastRun.IsAbsent() {
@@ -199,6 +201,8 @@ func (l *look) managed(tools []inventory.ManagementTool, imaged bool) inventory.
 	switch {
 	case hidden != "":
 		return inventory.Unknown[inventory.Management](hidden, asRoot)
+	case l.unseen != "":
+		return inventory.Unknown[inventory.Management](l.unseen, "")
 	case provisioned:
 		return inventory.Known(inventory.Provisioned)
 	}

@@ -10,23 +10,36 @@ const digestPatience = 30 * time.Second
 // answer gives it.
 func (f FS) Digest(file, name string, read func(path string) ([]byte, error)) ([]byte, error) {
 	name = answers + "/" + name
-	probe, err := f.open(file, 1) // shows within Patience whether the file answers
+	_, err := f.Stat(file) // shows within Patience whether the file answers
+	if err == nil {
+		_, err = guarded(f, opRead, file, f.s.readable)
+	}
 	if err != nil {
+		f.s.record.read(file, nil, err)
 		return nil, err
 	}
-	probe.Close()
 	if !f.Live() {
 		if text, err := f.Read(name, LargeFile); err == nil {
 			return text, nil
 		}
 	}
-	text, err := guardedFor(f, file, digestPatience, func() ([]byte, error) { return read(f.Path(file)) })
-	switch {
-	case err == nil:
-		f.s.record.touch(file)
-		f.s.record.plant(name, text)
-	case Denied(err):
-		f.s.record.deny(file)
+	text, err := guardedFor(f, opRead, file, digestPatience, func(real string) ([]byte, error) { return read(f.Path(real)) })
+	if err == nil {
+		f.s.record.read(name, text, nil)
+	} else {
+		f.s.record.read(file, nil, err)
 	}
 	return text, err
+}
+
+// readable reports by its error whether a regular file may be read.
+func (s *session) readable(real string) (struct{}, error) {
+	if s.live {
+		return struct{}{}, readable(real)
+	}
+	f, err := s.openRegular(real)
+	if err == nil {
+		err = f.Close()
+	}
+	return struct{}{}, err
 }
