@@ -71,7 +71,7 @@ func newSession(root string) *session {
 // processes and the tree of control groups shows of groups is asked for once as well, but for a few small files.
 const (
 	rememberedFile = 1 << 20
-	rememberedSum  = 16 << 20
+	rememberedSum  = 8 << 20
 	rememberedList = 1000 // names
 )
 
