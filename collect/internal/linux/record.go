@@ -90,9 +90,12 @@ func (r *Recording) Close() error {
 			r.empty(r.place(name))
 		}
 	}
-	for _, dir := range slices.Sorted(maps.Keys(r.listed)) {
+	listed := slices.Sorted(maps.Keys(r.listed))
+	for _, dir := range listed { // all of them before what they hold: one may be an entry of another
+		r.directory(r.place(dir))
+	}
+	for _, dir := range listed {
 		at := r.place(dir)
-		r.directory(at)
 		for _, name := range r.listed[dir] {
 			if _, ok := r.links[path.Join(dir, name)]; !ok {
 				r.empty(path.Join(at, name))
