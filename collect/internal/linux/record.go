@@ -90,10 +90,11 @@ func (r *Recording) Close() error {
 			r.empty(r.place(name))
 		}
 	}
-	for dir := range r.listed { // first, as what is only known to be there is made a file
+	listed := slices.Sorted(maps.Keys(r.listed))
+	for _, dir := range listed { // all of them before what they hold: one may be an entry of another
 		r.directory(r.place(dir))
 	}
-	for _, dir := range slices.Sorted(maps.Keys(r.listed)) {
+	for _, dir := range listed {
 		at := r.place(dir)
 		for _, name := range r.listed[dir] {
 			if _, ok := r.links[path.Join(dir, name)]; !ok {
