@@ -67,7 +67,7 @@ func observeTree(ctx context.Context, env collect.Env, files linux.FS, target st
 	l.platform(&m)
 	l.system(&m)
 	disks := l.storage(&m, procs)
-	links := l.network(&m)
+	links := l.network(ctx, &m, procs, tree)
 	l.hardware(&m)
 
 	mon := l.monitors(tree)

@@ -7,6 +7,9 @@ func Redact(name string, text []byte) []byte {
 	if strings.HasPrefix(name, "/proc/") && strings.HasSuffix(name, "/cmdline") {
 		return RedactCommand(text)
 	}
+	if strings.Contains(name, "/cni/net.d/") || strings.Contains(name, "/cni-network/") {
+		return RedactCNI(text)
+	}
 	return text
 }
 
