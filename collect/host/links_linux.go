@@ -117,6 +117,10 @@ func (l *look) sysLinks() (*links, error) {
 		// back, it lies in another namespace.
 		if x.Kind == "" && x.Parent != 0 && !l.fs.Exists(netClass+"/"+x.Name+"/device") {
 			x.Kind = "veth"
+			if l.listed(netClass+"/"+x.Name, "lower_") {
+				x.Kind = "macvlan" // or one of its like, which stand on another link and are not the end of anything
+				continue
+			}
 			if here[x.Parent] != x.Index {
 				elsewhere := -1
 				x.Namespace = &elsewhere
