@@ -371,3 +371,120 @@ func TestPrintLinks(t *testing.T) {
 	fmt.Println(string(links))
 	fmt.Println(string(numbers))
 }
+
+// ovsSocket finds the socket of an Open vSwitch that this machine or the testbed runs.
+func ovsSocket(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("/proc/net/unix")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listening, err := linux.ParseListening(string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range listening {
+		if strings.HasSuffix(s, "openvswitch/db.sock") {
+			return s
+		}
+	}
+	return ""
+}
+
+// vsctl runs ovs-vsctl.
+func vsctl(t *testing.T, socket, words string) string {
+	t.Helper()
+	return collecttest.Must(t, nil, append([]string{"ovs-vsctl", "--timeout=20", "--db=unix:" + socket}, strings.Fields(words)...)...)
+}
+
+// The testbed's Open vSwitch has one bridge in user space. Root sees it; for others it is a gap with a remedy.
+func TestOpenVSwitch(t *testing.T) {
+	socket := ovsSocket(t)
+	var err error
+	if socket == "" {
+		err = os.ErrNotExist
+	}
+	collecttest.Need(t, "Open vSwitch", err)
+	b := observed(t, "/")
+	got := networkFacts(b)
+	const hidden = "only its database tells"
+	if os.Geteuid() == 0 {
+		for name := range strings.Lines(vsctl(t, socket, "list-br")) {
+			if want := strings.TrimSpace(name) + "=openvswitch/switch"; !strings.Contains(got["networks"], want) {
+				t.Errorf("no %s in %s", want, got["networks"])
+			}
+		}
+		if strings.Contains(got["gaps"], "openvswitch") || strings.Contains(got["class"], hidden) {
+			t.Errorf("root: gaps %q, class %q", got["gaps"], got["class"])
+		}
+	} else if !strings.Contains(got["gaps"], socket+": permission denied (run as root, or as a member of the group openvswitch)") || !strings.Contains(got["class"], hidden) {
+		t.Errorf("nobody: gaps %q, class %q", got["gaps"], got["class"])
+	}
+	collecttest.AsNobody(t)
+}
+
+// TestOpenVSwitchInUserSpace starts a switch in a network of the test's own and plugs things into it, one by one.
+func TestOpenVSwitchInUserSpace(t *testing.T) {
+	if !inOwnNetwork(t) {
+		return
+	}
+	for _, program := range []string{"ovsdb-server", "ovs-vswitchd", "ovsdb-tool", "ovs-vsctl", "ip"} {
+		_, err := exec.LookPath(program)
+		collecttest.Need(t, program, err)
+	}
+	ownSys(t)
+	ip(t, "link set lo up")
+	dir := t.TempDir() + "/openvswitch"
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	socket := dir + "/db.sock"
+	collecttest.Must(t, nil, "ovsdb-tool", "create", dir+"/conf.db", "/usr/share/openvswitch/vswitch.ovsschema")
+	start := func(command ...string) {
+		cmd := exec.Command(command[0], command[1:]...)
+		cmd.Env = append(os.Environ(), "OVS_RUNDIR="+dir)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			_ = cmd.Process.Signal(syscall.SIGTERM)
+			_ = cmd.Wait()
+		})
+	}
+	start("ovsdb-server", dir+"/conf.db", "--remote=punix:"+socket, "--unixctl="+dir+"/db.ctl")
+	for range 100 {
+		if ovsSocket(t) != "" {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	vsctl(t, socket, "--no-wait init")
+	start("ovs-vswitchd", "unix:"+socket, "--unixctl="+dir+"/vs.ctl")
+	physical := func() map[string]string {
+		b := observed(t, "/")
+		if b.Machines[0].Network.IsUnknown() && strings.Contains(b.Machines[0].Network.Why(), "database") {
+			t.Errorf("root: %s", b.Machines[0].Network)
+		}
+		return networkFacts(b)
+	}
+	if got := physical(); !strings.Contains(got["findings"], "unused-switch: Open vSwitch has no bridge") {
+		t.Errorf("without a bridge: %v", got)
+	}
+	vsctl(t, socket, "add-br br7 -- set bridge br7 datapath_type=netdev")
+	if got := physical(); got["networks"] != "br7=openvswitch/switch" || got["class"] == "switch" || strings.Contains(got["findings"], "unused-switch") {
+		t.Errorf("with an empty bridge: %v", got)
+	}
+	other := otherNetwork(t)
+	ip(t, fmt.Sprintf("link add cable type veth peer name eth0 netns %d", other))
+	ip(t, "link set cable up")
+	vsctl(t, socket, "add-port br7 cable")
+	if got := physical(); got["class"] != "switch" {
+		t.Errorf("with a cable: %v", got)
+	}
+	vsctl(t, socket, "add-port br7 tun7 -- set interface tun7 type=vxlan options:remote_ip=192.0.2.1")
+	if got := physical(); got["class"] != "overlay" {
+		t.Errorf("with a tunnel: %v", got)
+	}
+	sameAsIP(t)
+}
