@@ -42,7 +42,7 @@ func (l *look) links() (*links, error) {
 		for _, a := range answer.Links {
 			list = append(list, &link{Link: a})
 		}
-		return joined(list), nil
+		return joinLinks(list), nil
 	}
 	if linux.Denied(err) {
 		l.gap("netlink", "kinds and addresses of links, of which /sys shows some", linux.Reason(err), "allow sockets of the family AF_NETLINK")
@@ -50,8 +50,8 @@ func (l *look) links() (*links, error) {
 	return l.sysLinks()
 }
 
-// joined sorts links and finds their places.
-func joined(list []*link) *links {
+// joinLinks sorts links and finds their places.
+func joinLinks(list []*link) *links {
 	n := &links{list: list, byName: make(map[string]*link, len(list))}
 	slices.SortFunc(list, func(a, b *link) int { return strings.Compare(a.Name, b.Name) })
 	byIndex := make(map[int]*link, len(list))
@@ -127,7 +127,7 @@ func (l *look) sysLinks() (*links, error) {
 			}
 		}
 	}
-	return joined(list), nil
+	return joinLinks(list), nil
 }
 
 // linkTypes are the kinds of links that have a type of their own (ARPHRD_*) and show no other mark in /sys.

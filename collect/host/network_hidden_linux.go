@@ -12,13 +12,13 @@ import (
 // hidden notes signs of networks that lie in other network namespaces. Docker Swarm makes its overlays there, so that
 // a container may hang on one although here there is only a bridge.
 func (n *networking) hidden(p *processes, s *sorted) {
-	overlay := network{class: inventory.OverlayNetwork, use: unclear}
+	overlay := network{class: inventory.OverlayNetwork, use: mayCarry}
 	if why, remedy, hidden := p.hidden(n.look); hidden {
 		overlay.why, overlay.fix = "processes that may use other networks are hidden: "+why, remedy
 		n.evidence = append(n.evidence, overlay)
 	}
 	// A member of a swarm always has a port there, which leads to what receives requests for all of the swarm.
-	if x := n.links.byName["docker_gwbridge"]; x != nil && switchedOn(x.ports) != idle {
+	if x := n.links.byName["docker_gwbridge"]; x != nil && switchedOn(x.ports) != carriesNothing {
 		overlay.why = "Docker Swarm keeps its overlays in network namespaces that are not seen"
 		if port := n.foreignTunnel(); port > 0 {
 			overlay.why += fmt.Sprintf("; UDP port %d is open for one", port)

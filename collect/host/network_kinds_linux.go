@@ -18,7 +18,7 @@ func (n *networking) kinds() {
 		}
 		use := n.use(x)
 		network := network{name: x.Name, kind: x.Kind, class: class, use: use}
-		if use == unclear {
+		if use == mayCarry {
 			network.why, network.fix = x.Name+": "+n.whyUnclear(x), asRoot
 		}
 		n.add(network)
@@ -26,18 +26,18 @@ func (n *networking) kinds() {
 }
 
 // use judges whether a link carries anything of workloads.
-func (n *networking) use(x *link) usage {
+func (n *networking) use(x *link) carriage {
 	if x.blind {
-		return unclear
+		return mayCarry
 	}
 	if !x.Enabled {
-		return idle
+		return carriesNothing
 	}
 	switch x.Kind {
 	case "bridge":
 		return n.bridgeUse(x)
 	case "wireguard":
-		return idle // of no product: a way in for administrators, or to another site
+		return carriesNothing // of no product: a way in for administrators, or to another site
 	case "vxlan", "geneve", "bareudp", "gre", "gretap", "ip6gre", "ip6gretap", "erspan", "ipip", "ip6tnl":
 		return n.tunnelUse(x)
 	default:
@@ -54,9 +54,9 @@ func (n *networking) whyUnclear(x *link) string {
 
 // bridgeUse judges a bridge: it carries the traffic of the workloads that are plugged into it, and that of the machine
 // itself where it has both a port and an address, on itself or on a VLAN above it.
-func (n *networking) bridgeUse(x *link) usage {
+func (n *networking) bridgeUse(x *link) carriage {
 	use := plugged(x.ports)
-	if use == carries || switchedOn(x.ports) == idle {
+	if use == carries || switchedOn(x.ports) == carriesNothing {
 		return use
 	}
 	if x.Addressed || slices.ContainsFunc(n.links.list, func(above *link) bool {
@@ -68,17 +68,19 @@ func (n *networking) bridgeUse(x *link) usage {
 }
 
 // plugged judges a bridge or switch by the workloads at its ports.
-func plugged(ports []*link) usage { return switchedOn(slices.DeleteFunc(slices.Clone(ports), uplink)) }
+func plugged(ports []*link) carriage {
+	return switchedOn(slices.DeleteFunc(slices.Clone(ports), uplink))
+}
 
 // switchedOn tells whether any of the links is.
-func switchedOn(list []*link) usage {
-	use := idle
+func switchedOn(list []*link) carriage {
+	use := carriesNothing
 	for _, x := range list {
 		switch {
 		case x.Enabled:
 			return carries
 		case x.blind:
-			use = unclear
+			use = mayCarry
 		}
 	}
 	return use
@@ -102,14 +104,14 @@ func uplink(port *link) bool {
 
 // tunnelUse judges a tunnel that is switched on: alone it carries nothing. It does with an address of its own, or as a
 // port of a bridge or switch that has something else to carry, or that has an address itself.
-func (n *networking) tunnelUse(x *link) usage {
+func (n *networking) tunnelUse(x *link) carriage {
 	switch m := x.master; {
 	case m == nil && x.Addressed:
 		return carries
 	case m == nil && x.Tunnel != nil && x.Tunnel.External:
-		return unclear
+		return mayCarry
 	case m == nil:
-		return idle
+		return carriesNothing
 	case m.Name == "ovs-system":
 		return n.switchUse(m)
 	case m.Kind == "bridge" && m.master != nil: // of a VRF: it routes
@@ -119,7 +121,7 @@ func (n *networking) tunnelUse(x *link) usage {
 	case x.Addressed:
 		return carries // in a VRF
 	default:
-		return idle
+		return carriesNothing
 	}
 }
 
@@ -138,27 +140,27 @@ func (n *networking) findings() {
 			if maker := makerOf(x.Name); maker != "" {
 				text += "; " + maker + " makes it by default"
 			}
-			note(n.m, "unused-bridge", text, source)
+			addFinding(n.m, "unused-bridge", text, source)
 		case "bond", "team":
 			if len(x.ports) == 1 {
-				note(n.m, "bond-single-port", fmt.Sprintf("%s has one port, %s", x.Name, x.ports[0].Name), source)
+				addFinding(n.m, "bond-single-port", fmt.Sprintf("%s has one port, %s", x.Name, x.ports[0].Name), source)
 			}
 		case "vxlan", "geneve":
-			if _, ok := productOf(x.Name); !ok && !x.blind && n.use(x) == idle {
+			if _, ok := productOf(x.Name); !ok && !x.blind && n.use(x) == carriesNothing {
 				text := x.Name
 				if x.Tunnel != nil && x.Tunnel.ID > 0 {
 					text += fmt.Sprintf(" (%s %d)", x.Kind, x.Tunnel.ID)
 				}
-				note(n.m, "unused-overlay", text+" connects nothing", source)
+				addFinding(n.m, "unused-overlay", text+" connects nothing", source)
 			}
 		}
 	}
 	if vs := n.links.byName["ovs-system"]; vs != nil && bridges && plugged(vs.ports) == carries {
-		note(n.m, "duplicate-switches", "bridges of the kernel and Open vSwitch both have cables of workloads", "master of links")
+		addFinding(n.m, "duplicate-switches", "bridges of the kernel and Open vSwitch both have cables of workloads", "master of links")
 	}
 	for _, p := range n.m.Hardware.Ports {
 		if up, known := p.Up.Get(); known && !up {
-			note(n.m, "port-down", p.Name+" is switched on and has no link", netClass+"/"+p.Name+"/carrier")
+			addFinding(n.m, "port-down", p.Name+" is switched on and has no link", netClass+"/"+p.Name+"/carrier")
 		}
 	}
 	sortFindings(n.m)

@@ -15,14 +15,14 @@ var classOrder = []inventory.NetworkClass{
 	inventory.PhysicalNetwork, inventory.BridgeNetwork, inventory.ManagedSwitch, inventory.CloudNetwork, inventory.OverlayNetwork,
 }
 
-func rank(c inventory.NetworkClass) int { return slices.Index(classOrder, c) }
+func classRank(c inventory.NetworkClass) int { return slices.Index(classOrder, c) }
 
-// A usage says whether a network carries anything of workloads.
-type usage int
+// A carriage says whether a network carries anything of workloads.
+type carriage int
 
 const (
-	idle    usage = iota // proven not to
-	unclear              // nobody could look, or what is seen does not tell
+	carriesNothing carriage = iota // proven not to
+	mayCarry                       // nobody could look, or what is seen does not tell
 	carries
 )
 
@@ -31,8 +31,8 @@ type network struct {
 	name  string
 	kind  string // the kernel's kind of link, or the product
 	class inventory.NetworkClass
-	use   usage
-	why   string // of an unclear one
+	use   carriage
+	why   string // of one that may
 	fix   string // what would tell
 
 	notClassed string // proof that it has no class of its own
@@ -106,18 +106,18 @@ func (n *networking) class(ports bool) inventory.Reading[inventory.NetworkClass]
 	kind, known := n.m.Kind.Get()
 	switch {
 	case known && kind == inventory.Cloud:
-		best = rank(inventory.CloudNetwork)
+		best = classRank(inventory.CloudNetwork)
 	case known && kind == inventory.Physical && ports:
 		best = base
 	}
 	all := slices.Concat(n.evidence, n.list)
 	for _, x := range all {
 		if x.use == carries && x.notClassed == "" {
-			best = max(best, rank(x.class))
+			best = max(best, classRank(x.class))
 		}
 	}
 	for _, x := range all {
-		if x.use == unclear && rank(x.class) > best {
+		if x.use == mayCarry && classRank(x.class) > best {
 			return inventory.Unknown[inventory.NetworkClass](cmp.Or(x.why, x.name+": whether it carries workloads is not seen"), x.fix)
 		}
 	}

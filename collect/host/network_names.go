@@ -7,7 +7,7 @@ import (
 )
 
 // A product makes networks for workloads, and names its links in a way of its own.
-type product struct {
+type netProduct struct {
 	name string
 	// private says that it is a network of administrators and laptops, a virtual private network that meshes. It shows
 	// nothing of what connects workloads.
@@ -16,25 +16,25 @@ type product struct {
 
 // Products that are named more than once below.
 var (
-	calico  = product{name: "calico"}
-	cilium  = product{name: "cilium"}
-	flannel = product{name: "flannel"}
-	antrea  = product{name: "antrea"}
-	weave   = product{name: "weave"}
-	ovnKube = product{name: "ovn-kubernetes"}
-	kubeOVN = product{name: "kube-ovn"}
-	router  = product{name: "kube-router"}
-	tail    = product{name: "tailscale", private: true}
-	zero    = product{name: "zerotier", private: true}
-	nebula  = product{name: "nebula", private: true}
-	netbird = product{name: "netbird", private: true}
+	calico  = netProduct{name: "calico"}
+	cilium  = netProduct{name: "cilium"}
+	flannel = netProduct{name: "flannel"}
+	antrea  = netProduct{name: "antrea"}
+	weave   = netProduct{name: "weave"}
+	ovnKube = netProduct{name: "ovn-kubernetes"}
+	kubeOVN = netProduct{name: "kube-ovn"}
+	router  = netProduct{name: "kube-router"}
+	tail    = netProduct{name: "tailscale", private: true}
+	zero    = netProduct{name: "zerotier", private: true}
+	nebula  = netProduct{name: "nebula", private: true}
+	netbird = netProduct{name: "netbird", private: true}
 )
 
 // productLinks are the names of links that products make. A name that ends in "*" stands for all that begin so; the
 // first that fits counts. Names of cables to single pods are not here: see podCable.
 var productLinks = []struct {
 	name    string
-	product product
+	product netProduct
 }{
 	{"cilium_*", cilium},
 	{"vxlan.calico", calico}, {"vxlan-v6.calico", calico}, {"wireguard.cali", calico}, {"wg-v6.cali", calico},
@@ -44,12 +44,12 @@ var productLinks = []struct {
 	{"ovn0", kubeOVN},
 	{"weave", weave}, {"vethwe-*", weave}, {"vxlan-6784", weave},
 	{"kube-bridge", router},
-	{"kilo0", product{name: "kilo"}},
-	{"tailscale*", tail}, {"zt*", zero}, {"nebula*", nebula}, {"wt0", netbird}, {"nm-*", product{name: "netmaker", private: true}},
+	{"kilo0", netProduct{name: "kilo"}},
+	{"tailscale*", tail}, {"zt*", zero}, {"nebula*", nebula}, {"wt0", netbird}, {"nm-*", netProduct{name: "netmaker", private: true}},
 }
 
 // productPrograms are the processes of products, by their name as the kernel cuts it.
-var productPrograms = map[string]product{
+var productPrograms = map[string]netProduct{
 	"cilium-agent": cilium, "calico-node": calico, "calico-felix": calico, "flanneld": flannel, "ovnkube": ovnKube,
 	"antrea-agent": antrea, "kube-ovn-daemon": kubeOVN, "weaver": weave, "kube-router": router,
 	"tailscaled": tail, "zerotier-one": zero, "nebula": nebula, "netbird": netbird,
@@ -117,7 +117,7 @@ var kindClass = map[string]inventory.NetworkClass{
 }
 
 // productOf finds the product that a link is named after.
-func productOf(link string) (product, bool) {
+func productOf(link string) (netProduct, bool) {
 	for _, p := range productLinks {
 		prefix, open := strings.CutSuffix(p.name, "*")
 		if link != p.name && (!open || !strings.HasPrefix(link, prefix)) {
@@ -128,7 +128,7 @@ func productOf(link string) (product, bool) {
 		}
 		return p.product, true
 	}
-	return product{}, false
+	return netProduct{}, false
 }
 
 // zeroTier tells ZeroTier's links, which are "zt" and eight letters and digits, from others that begin so.

@@ -11,8 +11,8 @@ import (
 
 // products notes the networks of products that are known by their links or processes.
 func (n *networking) products() {
-	found := make(map[product]*network)
-	at := func(p product) *network {
+	found := make(map[netProduct]*network)
+	at := func(p netProduct) *network {
 		if found[p] == nil {
 			found[p] = &network{name: p.name, kind: p.name, class: inventory.OverlayNetwork}
 		}
@@ -29,7 +29,7 @@ func (n *networking) products() {
 		switch net := at(p); {
 		case p.private: // shows nothing of what connects workloads
 		case x.blind:
-			net.use = max(net.use, unclear)
+			net.use = max(net.use, mayCarry)
 			net.why = x.Name + ": whether it is switched on is not readable"
 		case x.Enabled:
 			net.use = carries
@@ -44,7 +44,7 @@ func (n *networking) products() {
 		}
 		if mesh := meshPrograms[name]; mesh != "" {
 			// It stands on the network that carries the pods, and says nothing of that.
-			found[product{name: mesh}] = &network{name: mesh, kind: "service-mesh", class: inventory.OverlayNetwork}
+			found[netProduct{name: mesh}] = &network{name: mesh, kind: "service-mesh", class: inventory.OverlayNetwork}
 		}
 		if routingPrograms[name] && !n.programs["calico-node"] && !slices.Contains(n.m.Roles, "router") {
 			n.m.Roles = append(n.m.Roles, "router")
@@ -62,7 +62,7 @@ func (n *networking) products() {
 
 // overlapping notes that several products make networks for pods. Calico's policy on Flannel's network is one thing,
 // known as Canal.
-func (n *networking) overlapping(found map[product]*network) {
+func (n *networking) overlapping(found map[netProduct]*network) {
 	var names []string
 	for p, x := range found {
 		if x.use == carries && !p.private {
@@ -72,7 +72,7 @@ func (n *networking) overlapping(found map[product]*network) {
 	slices.Sort(names)
 	canal := slices.Equal(names, []string{calico.name, flannel.name}) && n.links.byName["vxlan.calico"] == nil
 	if len(names) > 1 && !canal {
-		note(n.m, "overlapping-networks", "networks of "+strings.Join(names, ", ")+" at once", "names of links and processes")
+		addFinding(n.m, "overlapping-networks", "networks of "+strings.Join(names, ", ")+" at once", "names of links and processes")
 	}
 }
 
@@ -104,7 +104,7 @@ func (n *networking) pods(s *sorted) {
 		return
 	}
 	pods := slices.ContainsFunc(s.containers, func(c *crowd) bool { return c.group.class.Pod != "" })
-	x := network{name: "pods", class: inventory.OverlayNetwork, use: unclear, why: "what connects pods is not seen", fix: asRoot}
+	x := network{name: "pods", class: inventory.OverlayNetwork, use: mayCarry, why: "what connects pods is not seen", fix: asRoot}
 	types, ok := n.plugins()
 	if !ok {
 		n.evidence = append(n.evidence, x)
@@ -114,7 +114,7 @@ func (n *networking) pods(s *sorted) {
 	strange := ""
 	for _, t := range types {
 		if class, ok := pluginClass[t]; ok {
-			best = max(best, rank(class))
+			best = max(best, classRank(class))
 		} else if !pluginHelpers[t] {
 			strange = t
 		}
@@ -154,7 +154,7 @@ func (n *networking) plugins() ([]string, bool) {
 		return nil, false
 	}
 	if len(names) > 1 {
-		note(n.m, "leftover-networks", names[0]+" counts, and not "+strings.Join(names[1:], ", "), dir)
+		addFinding(n.m, "leftover-networks", names[0]+" counts, and not "+strings.Join(names[1:], ", "), dir)
 	}
 	name := dir + "/" + names[0]
 	text, err := n.fs.Read(name, linux.SmallFile)

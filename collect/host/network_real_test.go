@@ -75,16 +75,16 @@ func otherNetwork(t *testing.T) int {
 	return cmd.Process.Pid
 }
 
-// try makes a link of a kind that this kernel may not know.
-func try(t *testing.T, words string) {
+// tryLink makes a link of a kind that this kernel may not know.
+func tryLink(t *testing.T, words string) {
 	t.Helper()
 	if out, err := exec.Command("ip", strings.Fields(words)...).CombinedOutput(); err != nil {
 		t.Logf("ip %s: %s", words, strings.TrimSpace(string(out)))
 	}
 }
 
-// ip runs "ip" and fails the test where that fails.
-func ip(t *testing.T, words string) {
+// runIP runs "ip" and fails the test where that fails.
+func runIP(t *testing.T, words string) {
 	t.Helper()
 	collecttest.Must(t, nil, append([]string{"ip"}, strings.Fields(words)...)...)
 }
@@ -140,8 +140,8 @@ func ipLinks(t *testing.T) map[string]ipLink {
 	return by
 }
 
-// words describes a link by its facts, so that two descriptions can be compared.
-func words(name, kind, master, parent, state string, index, mtu int, up, addressed bool, namespace *int, more ...any) string {
+// linkWords describes a link by its facts, so that two descriptions can be compared.
+func linkWords(name, kind, master, parent, state string, index, mtu int, up, addressed bool, namespace *int, more ...any) string {
 	ns := "here"
 	if namespace != nil {
 		ns = strconv.Itoa(*namespace)
@@ -150,7 +150,7 @@ func words(name, kind, master, parent, state string, index, mtu int, up, address
 		index, name, kind, up, state, mtu, master, parent, ns, addressed, more)
 }
 
-func (x ipLink) words() string {
+func (x ipLink) linkWords() string {
 	up, addressed := false, false
 	for _, f := range x.Flags {
 		up = up || f == "UP"
@@ -174,11 +174,11 @@ func (x ipLink) words() string {
 	case "macvlan", "bond", "ipvlan":
 		mode = d.Mode
 	}
-	return words(x.Name, x.Info.Kind, x.Master, parent, strings.ToLower(x.State), x.Index, x.MTU, up, addressed, x.Namespace,
+	return linkWords(x.Name, x.Info.Kind, x.Master, parent, strings.ToLower(x.State), x.Index, x.MTU, up, addressed, x.Namespace,
 		id, port, remote, external, tap, mode)
 }
 
-func (x *link) words(n *links) string {
+func (x *link) linkWords(n *links) string {
 	master, parent := "", ""
 	if x.master != nil {
 		master = x.master.Name
@@ -195,7 +195,7 @@ func (x *link) words(n *links) string {
 	if x.Tunnel != nil {
 		id, port, remote, external = x.Tunnel.ID, x.Tunnel.Port, x.Tunnel.Remote, x.Tunnel.External
 	}
-	return words(x.Name, x.Kind, master, parent, x.State, x.Index, x.MTU, x.Enabled, x.Addressed, x.Namespace,
+	return linkWords(x.Name, x.Kind, master, parent, x.State, x.Index, x.MTU, x.Enabled, x.Addressed, x.Namespace,
 		id, port, remote, external, x.Tap, x.Mode)
 }
 
@@ -212,7 +212,7 @@ func sameAsIP(t *testing.T) (*look, *links) {
 		t.Errorf("%d links, ip has %d", len(n.list), len(want))
 	}
 	for _, x := range n.list {
-		if a, b := x.words(n), want[x.Name].words(); a != b {
+		if a, b := x.linkWords(n), want[x.Name].linkWords(); a != b {
 			t.Errorf("got  %s\nip:  %s", a, b)
 		}
 	}
@@ -236,31 +236,31 @@ func TestLinksAgainstIP(t *testing.T) {
 	collecttest.Need(t, "ip (package iproute2)", err)
 	ownSys(t)
 	other := otherNetwork(t)
-	ip(t, "link set lo up")
-	ip(t, "link add br7 type bridge")
-	ip(t, "link add br8 type bridge")
-	ip(t, "link add vx7 type vxlan id 42 dstport 4789 remote 192.0.2.1 dev lo")
-	ip(t, "link add vx8 type vxlan id 43 dstport 8472 group 239.1.1.1 dev lo")
-	ip(t, "link add vx9 type vxlan external dstport 4790")
-	ip(t, fmt.Sprintf("link add cable type veth peer name eth0 netns %d", other))
-	ip(t, "link add near type veth peer name far")
-	ip(t, "tuntap add dev tap9 mode tap user 1000")
-	ip(t, "tuntap add dev tun9 mode tun")
+	runIP(t, "link set lo up")
+	runIP(t, "link add br7 type bridge")
+	runIP(t, "link add br8 type bridge")
+	runIP(t, "link add vx7 type vxlan id 42 dstport 4789 remote 192.0.2.1 dev lo")
+	runIP(t, "link add vx8 type vxlan id 43 dstport 8472 group 239.1.1.1 dev lo")
+	runIP(t, "link add vx9 type vxlan external dstport 4790")
+	runIP(t, fmt.Sprintf("link add cable type veth peer name eth0 netns %d", other))
+	runIP(t, "link add near type veth peer name far")
+	runIP(t, "tuntap add dev tap9 mode tap user 1000")
+	runIP(t, "tuntap add dev tun9 mode tun")
 	for _, s := range []string{
 		"link add bond9 type bond mode active-backup", "link add near.5 link near type vlan id 5", "link add gnv9 type geneve id 9 remote 192.0.2.2",
 		"link add wg9 type wireguard", "link add mac9 link near type macvlan mode bridge", "link add ipv9 link far type ipvlan mode l3",
 		"link add gre9 type gretap remote 192.0.2.3 local 192.0.2.4", "link add tun6 type ipip remote 192.0.2.3 local 192.0.2.4", "link add red type vrf table 10",
 		"link add dummy9 type dummy", "link add nk9 type netkit",
 	} {
-		try(t, s)
+		tryLink(t, s)
 	}
-	ip(t, "link set vx7 master br7")
-	ip(t, "link set cable master br7")
+	runIP(t, "link set vx7 master br7")
+	runIP(t, "link set cable master br7")
 	for _, name := range []string{"br7", "vx7", "cable", "near", "far"} {
-		ip(t, "link set "+name+" up")
+		runIP(t, "link set "+name+" up")
 	}
-	ip(t, "address add 198.51.100.1/24 dev br7")
-	ip(t, "address add 198.51.101.1/24 dev br8")
+	runIP(t, "address add 198.51.100.1/24 dev br7")
+	runIP(t, "address add 198.51.101.1/24 dev br8")
 	within := func(words string) { // of the other namespace
 		collecttest.Must(t, nil, append([]string{"nsenter", "--net", "--target", strconv.Itoa(other), "ip"}, strings.Fields(words)...)...)
 	}
@@ -283,9 +283,9 @@ func TestLinksAgainstIP(t *testing.T) {
 
 	// What carries workloads.
 	look := &networking{look: l, links: n}
-	for name, want := range map[string]usage{"br7": carries, "br8": idle, "vx7": carries, "vx8": idle, "vx9": idle} {
+	for name, want := range map[string]carriage{"br7": carries, "br8": carriesNothing, "vx7": carries, "vx8": carriesNothing, "vx9": carriesNothing} {
 		if got := look.use(n.byName[name]); got != want {
-			t.Errorf("%s: usage %d, want %d", name, got, want)
+			t.Errorf("%s: carriage %d, want %d", name, got, want)
 		}
 	}
 
@@ -329,9 +329,9 @@ func TestLinksAgainstIP(t *testing.T) {
 	if port := look.foreignTunnelOf(t); port != 0 {
 		t.Errorf("port %d is a stranger's already", port)
 	}
-	ip(t, "link delete vx8")
-	ip(t, "link add vxh type vxlan id 44 dstport 8472 dev lo")
-	ip(t, fmt.Sprintf("link set vxh netns %d", other))
+	runIP(t, "link delete vx8")
+	runIP(t, "link add vxh type vxlan id 44 dstport 8472 dev lo")
+	runIP(t, fmt.Sprintf("link set vxh netns %d", other))
 	within("link set vxh up")
 	look.links = nil
 	if look.links, err = l.links(); err != nil {
@@ -433,7 +433,7 @@ func TestOpenVSwitchInUserSpace(t *testing.T) {
 		collecttest.Need(t, program, err)
 	}
 	ownSys(t)
-	ip(t, "link set lo up")
+	runIP(t, "link set lo up")
 	dir := t.TempDir() + "/openvswitch"
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatal(err)
@@ -476,8 +476,8 @@ func TestOpenVSwitchInUserSpace(t *testing.T) {
 		t.Errorf("with an empty bridge: %v", got)
 	}
 	other := otherNetwork(t)
-	ip(t, fmt.Sprintf("link add cable type veth peer name eth0 netns %d", other))
-	ip(t, "link set cable up")
+	runIP(t, fmt.Sprintf("link add cable type veth peer name eth0 netns %d", other))
+	runIP(t, "link set cable up")
 	vsctl(t, socket, "add-port br7 cable")
 	if got := physical(); got["class"] != "switch" {
 		t.Errorf("with a cable: %v", got)

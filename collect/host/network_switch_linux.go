@@ -16,33 +16,33 @@ func (n *networking) switches(ctx context.Context) {
 	if kernel == nil && user == nil && !runs {
 		return
 	}
-	use := idle
+	use := carriesNothing
 	if kernel != nil {
 		use = n.switchUse(kernel)
 	}
 	content, asked := n.database(ctx)
-	overlay := unclear // tunnels in user space are no links
+	overlay := mayCarry // tunnels in user space are no links
 	if asked {
 		if u, o := contentUse(content); kernel == nil || user != nil {
 			use, overlay = max(use, u), o
 		}
 		if len(content.Bridges) == 0 {
-			note(n.m, "unused-switch", "Open vSwitch has no bridge", "Open vSwitch database, table Bridge")
+			addFinding(n.m, "unused-switch", "Open vSwitch has no bridge", "Open vSwitch database, table Bridge")
 		}
 	} else if user != nil {
-		use = max(use, unclear)
+		use = max(use, mayCarry)
 	}
 	if kernel == nil && user == nil && len(content.Bridges) == 0 {
-		overlay = idle // no datapath has ever been made
+		overlay = carriesNothing // no datapath has ever been made
 		if !asked {
-			note(n.m, "unused-switch", "Open vSwitch runs and has no datapath", "links ovs-system, ovs-netdev")
+			addFinding(n.m, "unused-switch", "Open vSwitch runs and has no datapath", "links ovs-system, ovs-netdev")
 		}
 	}
 	const why = "what is plugged into Open vSwitch's own datapath only its database tells"
 	n.bridges(content, asked, use, why)
 	if user != nil || kernel == nil {
-		if overlay == unclear {
-			n.evidence = append(n.evidence, network{name: "Open vSwitch", class: inventory.OverlayNetwork, use: unclear, why: why, fix: asRoot})
+		if overlay == mayCarry {
+			n.evidence = append(n.evidence, network{name: "Open vSwitch", class: inventory.OverlayNetwork, use: mayCarry, why: why, fix: asRoot})
 		} else if overlay == carries {
 			n.evidence = append(n.evidence, network{name: "Open vSwitch", class: inventory.OverlayNetwork, use: carries})
 		}
@@ -53,7 +53,7 @@ func (n *networking) switches(ctx context.Context) {
 }
 
 // bridges notes the bridges of Open vSwitch, by its database or by the link that the kernel has for each.
-func (n *networking) bridges(content ovsdb.Switch, asked bool, use usage, why string) {
+func (n *networking) bridges(content ovsdb.Switch, asked bool, use carriage, why string) {
 	x := network{kind: "openvswitch", class: inventory.ManagedSwitch, use: use, why: why, fix: asRoot}
 	if asked {
 		for _, b := range content.Bridges {
@@ -80,7 +80,7 @@ func (n *networking) bridges(content ovsdb.Switch, asked bool, use usage, why st
 }
 
 // switchUse judges Open vSwitch in the kernel by its links: ports carry something, and so does a bridge with an address.
-func (n *networking) switchUse(vs *link) usage {
+func (n *networking) switchUse(vs *link) carriage {
 	use := plugged(vs.ports)
 	for _, x := range n.links.list {
 		if x.Kind == "openvswitch" && x != vs && x.Up() && x.Addressed {
@@ -97,7 +97,7 @@ var (
 )
 
 // contentUse judges Open vSwitch by its database: whether it carries anything, and whether through tunnels.
-func contentUse(s ovsdb.Switch) (plain, overlay usage) {
+func contentUse(s ovsdb.Switch) (plain, overlay carriage) {
 	tunnels := false
 	for kind, count := range s.Interfaces {
 		switch {

@@ -37,24 +37,24 @@ func networkFacts(b *inventory.Batch) map[string]string {
 	}
 }
 
-const card = "eth0 ixgbe up=true speed=10000 virtual=none"
+const oneCard = "eth0 ixgbe up=true speed=10000 virtual=none"
 
 // TestNetworkTrees wants of each written tree all that is said of its networks; what a row leaves out is empty.
 func TestNetworkTrees(t *testing.T) {
 	for name, want := range map[string]map[string]string{
 		"k8s-cilium": {
-			"class": "overlay", "ports": card, "roles": "container-host kubernetes-node",
+			"class": "overlay", "ports": oneCard, "roles": "container-host kubernetes-node",
 			"networks": "cilium=cilium/overlay, kube-ipvs0=ipvs/not applicable: it holds the addresses of services, and carries nothing",
 			"findings": "leftover-networks: 05-cilium.conflist counts, and not 10-flannel.conflist",
 		},
-		"k8s-calico-vxlan": {"class": "overlay", "ports": card, "networks": "calico=calico/overlay", "roles": "container-host kubernetes-node"},
+		"k8s-calico-vxlan": {"class": "overlay", "ports": oneCard, "networks": "calico=calico/overlay", "roles": "container-host kubernetes-node"},
 		"k8s-calico-ipip": {
-			"class": "overlay", "ports": card, "networks": "calico=calico/overlay, tunl0=ipip/overlay", "roles": "container-host kubernetes-node router",
+			"class": "overlay", "ports": oneCard, "networks": "calico=calico/overlay, tunl0=ipip/overlay", "roles": "container-host kubernetes-node router",
 			"gaps": "/etc/cni/net.d: permission denied (run as root)",
 		},
-		"k8s-flannel": {"class": "overlay", "ports": card, "networks": "cni0=bridge/bridge, flannel=flannel/overlay", "roles": "container-host kubernetes-node"},
+		"k8s-flannel": {"class": "overlay", "ports": oneCard, "networks": "cni0=bridge/bridge, flannel=flannel/overlay", "roles": "container-host kubernetes-node"},
 		"k8s-ovn": {
-			"class": "overlay", "ports": card, "roles": "container-host kubernetes-node",
+			"class": "overlay", "ports": oneCard, "roles": "container-host kubernetes-node",
 			"networks": "br-ex=openvswitch/switch, br-int=openvswitch/switch, genev_sys_6081=geneve/overlay, ovn=ovn/overlay, ovn-kubernetes=ovn-kubernetes/overlay",
 			"gaps":     "/run/openvswitch/db.sock: permission denied (run as root, or as a member of the group openvswitch)",
 		},
@@ -71,10 +71,10 @@ func TestNetworkTrees(t *testing.T) {
 			"findings": "bond-single-port: bond1 has one port, eno3; port-down: eno3 is switched on and has no link; unused-bridge: br9 has no port",
 		},
 		"wireguard-admin": {
-			"class": "physical", "ports": card, "networks": "tailscale=tailscale/overlay, vx-lab=vxlan/overlay, wg0=wireguard/overlay",
+			"class": "physical", "ports": oneCard, "networks": "tailscale=tailscale/overlay, vx-lab=vxlan/overlay, wg0=wireguard/overlay",
 			"findings": "unused-overlay: vx-lab (vxlan 77) connects nothing",
 		},
-		"fallback-tunnels": {"class": "physical", "ports": card, "networks": "sit0=sit/physical"},
+		"fallback-tunnels": {"class": "physical", "ports": oneCard, "networks": "sit0=sit/physical"},
 		"sriov": {
 			"class": "physical", "networks": "ens1f0np0=switchdev/switch",
 			"ports": "ens1f0np0 mlx5_core up=true speed=100000 virtual=4, ens1f1np1 mlx5_core up=unknown: ens1f1np1 is switched off, " +
@@ -82,7 +82,7 @@ func TestNetworkTrees(t *testing.T) {
 		},
 		"swarm": {
 			"class":  "unknown: Docker Swarm keeps its overlays in network namespaces that are not seen; UDP port 4789 is open for one",
-			"remedy": "add the source docker:", "ports": card, "networks": "docker0=bridge/bridge, docker_gwbridge=bridge/bridge", "roles": "container-host",
+			"remedy": "add the source docker:", "ports": oneCard, "networks": "docker0=bridge/bridge, docker_gwbridge=bridge/bridge", "roles": "container-host",
 			"findings": "unused-bridge: docker0 has no port; Docker makes it by default",
 		},
 		// These have no answer of netlink: what /sys shows.

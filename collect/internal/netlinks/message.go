@@ -57,7 +57,7 @@ func decodeLink(b []byte) (Link, error) {
 		case attrMaster:
 			l.Master = number(value)
 		case attrState:
-			if n := number(value); n < len(states) {
+			if n := number(value); n >= 0 && n < len(states) {
 				l.State = states[n]
 			}
 		case attrSwitch:

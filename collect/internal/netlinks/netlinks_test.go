@@ -74,6 +74,7 @@ func TestDecodeLink(t *testing.T) {
 			Link{Index: 3, Name: "x", Type: 1, Enabled: true, State: "unknown", Kind: "warp"}},
 		"one that leads to itself": {newLink(3, 1, name("x"), attr(attrLink, u32(3)...)), Link{Index: 3, Name: "x", Type: 1, Enabled: true, State: "unknown"}},
 		"cut off":                  {append(newLink(3, 1, name("x")), 200, 0, 3, 0, 1), Link{Index: 3, Name: "x", Type: 1, Enabled: true, State: "unknown"}},
+		"a state of its own":       {newLink(3, 1, name("x"), attr(attrState, u32(1<<31)...)), Link{Index: 3, Name: "x", Type: 1, Enabled: true, State: "unknown"}},
 		"a strange state":          {newLink(3, 1, name("x"), attr(attrState, 99)), Link{Index: 3, Name: "x", Type: 1, Enabled: true, State: "unknown"}},
 	} {
 		if got, err := decodeLink(row.message); err != nil || !reflect.DeepEqual(got, row.want) {
