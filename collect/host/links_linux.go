@@ -29,7 +29,7 @@ type links struct {
 // links lists the links of the machine's own network namespace: over netlink, or where that is refused or was not
 // recorded, as /sys shows them, which knows fewer kinds and no addresses.
 func (l *look) links() (*links, error) {
-	text, err := l.fs.Answer("links", netlinks.Ask)
+	text, err := l.fs.Answer("network-links", netlinks.Ask)
 	var answer netlinks.Links
 	if err == nil {
 		answer, err = netlinks.ParseLinks(text)

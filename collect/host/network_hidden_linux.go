@@ -71,7 +71,7 @@ func (n *networking) looseEnds(s *sorted) (name string, count int) {
 		return "", 0
 	}
 	slices.Sort(pids)
-	text, err := n.fs.Answer("netns", func() ([]byte, error) { return netlinks.AskNamespaces(pids) })
+	text, err := n.fs.Answer("network-namespaces", func() ([]byte, error) { return netlinks.AskNamespaces(pids) })
 	if err != nil {
 		return "", 0
 	}

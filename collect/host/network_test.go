@@ -194,7 +194,7 @@ func TestNetworkClasses(t *testing.T) {
 		if row.links != "" {
 			rows = strings.Split(row.links, ";")
 		}
-		files := map[string]string{"/proc/cpuinfo": realCPU, "/sys/class/net/eth0/device/vendor": "0x8086\n", "/.infraopt/links": linkAnswer(rows...)}
+		files := map[string]string{"/proc/cpuinfo": realCPU, "/sys/class/net/eth0/device/vendor": "0x8086\n", "/.infraopt/network-links": linkAnswer(rows...)}
 		if got := machineWith(t, files).Machines[0].Network.String(); got != row.class {
 			t.Errorf("%s: got %q, want %q", row.name, got, row.class)
 		}
@@ -225,7 +225,7 @@ func TestNetworkClassesWithoutNetlink(t *testing.T) {
 		}},
 		{"vxlan without", "physical", map[string]string{"vx7/uevent": "DEVTYPE=vxlan\n", "vx7/flags": "0x1043\n"}},
 		{"a tunnel that came with its module", "physical", map[string]string{"tunl0/uevent": "", "tunl0/type": "768\n", "tunl0/flags": "0x80\n"}},
-		{"netlink refused", "physical", map[string]string{"/.infraopt/denied": "/.infraopt/links\n"}},
+		{"netlink refused", "physical", map[string]string{"/.infraopt/denied": "/.infraopt/network-links\n"}},
 	} {
 		files := map[string]string{"/proc/cpuinfo": realCPU, "/sys/class/net/eth0/device/vendor": "0x8086\n"}
 		for name, text := range row.files {
@@ -256,24 +256,24 @@ func TestNetworkUnknown(t *testing.T) {
 	container := func(more map[string]string) map[string]string {
 		plantProcess(t, more, "30 1 api nspid=30,1 cg=/system.slice/docker-"+strings.Repeat("c3", 32)+".scope")
 		more["/proc/30/net/dev"] = defaults["/proc/1/net/dev"] + "  eth1: 1 0 0 0 0 0 0 0 2 0 0 0 0 0 0 0\n sit0: 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n"
-		more["/.infraopt/links"] = linkAnswer("br0 bridge - up ip", "veth1 veth br0 up away")
+		more["/.infraopt/network-links"] = linkAnswer("br0 bridge - up ip", "veth1 veth br0 up away")
 		return more
 	}
 	for _, row := range []struct {
 		name, class, remedy string
 		files               map[string]string
 	}{
-		{"a node without CNI", "unknown: what connects pods is not seen", "run as root", kube(map[string]string{"/.infraopt/links": linkAnswer()})},
-		{"CNI that is not readable", "unknown: what connects pods is not seen", "run as root", kube(map[string]string{"/.infraopt/links": linkAnswer(), "/.infraopt/denied": "/etc/cni/net.d\n"})},
-		{"CNI that is nonsense", "unknown: what connects pods is not seen", "run as root", kube(map[string]string{"/.infraopt/links": linkAnswer(), "/etc/cni/net.d/10.conf": "{"})},
-		{"CNI that nobody knows", "unknown: what the CNI plugin warp does is not known", "", kube(map[string]string{"/.infraopt/links": linkAnswer(), "/etc/cni/net.d/10.conf": `{"type":"warp"}`})},
-		{"CNI with a bridge", "bridge", "", kube(map[string]string{"/.infraopt/links": linkAnswer("br0 bridge - up ip", "veth1 veth br0 up away"), "/etc/cni/net.d/10.conf": `{"type":"bridge"}`, "/etc/cni/net.d/x.kubeconfig": "token: s3cret"})},
-		{"CNI of a cloud", "cloud", "", kube(map[string]string{"/.infraopt/links": linkAnswer(), "/etc/cni/net.d/10.conflist": `{"plugins":[{"type":"aws-cni"},{"type":"egress-cni"},{"type":"portmap"}]}`})},
-		{"an interface that leads nowhere", "unknown: the other ends of 1 interfaces of containers are not seen, such as those of process 30", "add the source of its engine", container(map[string]string{"/.infraopt/netns": `{"30":0}`})},
-		{"two of them", "unknown: the other ends of 2 interfaces of containers are not seen, such as those of process 30", "add the source of its engine", container(map[string]string{"/.infraopt/netns": `{}`})},
+		{"a node without CNI", "unknown: what connects pods is not seen", "run as root", kube(map[string]string{"/.infraopt/network-links": linkAnswer()})},
+		{"CNI that is not readable", "unknown: what connects pods is not seen", "run as root", kube(map[string]string{"/.infraopt/network-links": linkAnswer(), "/.infraopt/denied": "/etc/cni/net.d\n"})},
+		{"CNI that is nonsense", "unknown: what connects pods is not seen", "run as root", kube(map[string]string{"/.infraopt/network-links": linkAnswer(), "/etc/cni/net.d/10.conf": "{"})},
+		{"CNI that nobody knows", "unknown: what the CNI plugin warp does is not known", "", kube(map[string]string{"/.infraopt/network-links": linkAnswer(), "/etc/cni/net.d/10.conf": `{"type":"warp"}`})},
+		{"CNI with a bridge", "bridge", "", kube(map[string]string{"/.infraopt/network-links": linkAnswer("br0 bridge - up ip", "veth1 veth br0 up away"), "/etc/cni/net.d/10.conf": `{"type":"bridge"}`, "/etc/cni/net.d/x.kubeconfig": "token: s3cret"})},
+		{"CNI of a cloud", "cloud", "", kube(map[string]string{"/.infraopt/network-links": linkAnswer(), "/etc/cni/net.d/10.conflist": `{"plugins":[{"type":"aws-cni"},{"type":"egress-cni"},{"type":"portmap"}]}`})},
+		{"an interface that leads nowhere", "unknown: the other ends of 1 interfaces of containers are not seen, such as those of process 30", "add the source of its engine", container(map[string]string{"/.infraopt/network-namespaces": `{"30":0}`})},
+		{"two of them", "unknown: the other ends of 2 interfaces of containers are not seen, such as those of process 30", "add the source of its engine", container(map[string]string{"/.infraopt/network-namespaces": `{}`})},
 		{"namespaces not asked", "bridge", "", container(map[string]string{})},
-		{"an answer that is nonsense", "physical", "", map[string]string{"/.infraopt/links": "{"}},
-		{"an answer with a link twice", "physical", "", map[string]string{"/.infraopt/links": `{"links":[{"index":1,"name":"a"},{"index":1,"name":"b"}]}`}},
+		{"an answer that is nonsense", "physical", "", map[string]string{"/.infraopt/network-links": "{"}},
+		{"an answer with a link twice", "physical", "", map[string]string{"/.infraopt/network-links": `{"links":[{"index":1,"name":"a"},{"index":1,"name":"b"}]}`}},
 	} {
 		files := maps.Clone(base)
 		maps.Copy(files, row.files)
@@ -314,7 +314,7 @@ func TestNetworkFindings(t *testing.T) {
 		{"user space with nothing", "physical", "", []string{"ovs-netdev tun - tap", "br0 tun - tap"}, run(ovs(`{"bridges":[{"name":"br0","datapath":"netdev","ports":1}],"interfaces":{"internal":1}}`), "ovs-vswitchd")},
 		{"a service mesh and a router", "physical", "", nil, run(map[string]string{}, "pilot-agent", "bird")},
 	} {
-		files := map[string]string{"/proc/cpuinfo": realCPU, "/sys/class/net/eth0/device/vendor": "0x8086\n", "/.infraopt/links": linkAnswer(row.links...)}
+		files := map[string]string{"/proc/cpuinfo": realCPU, "/sys/class/net/eth0/device/vendor": "0x8086\n", "/.infraopt/network-links": linkAnswer(row.links...)}
 		maps.Copy(files, row.files)
 		b := machineWith(t, files)
 		got := networkFacts(b)
