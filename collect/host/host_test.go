@@ -220,7 +220,7 @@ func TestStorage(t *testing.T) {
 	for name, want := range map[string]string{
 		"disk sda":                 "local-volumes 447 GiB ATA SSDSC2KB480G8R",
 		"disk sdb":                 "fc-array 9.77 TiB PURE FlashArray",
-		"pool vg0":                 "local-volumes unknown: the kernel shows volumes, not the size of their group lvm",
+		"pool vg0":                 "local-volumes unknown: the kernel shows volumes, not the size of their group lvm on sda",
 		"array 0x524a937b1a2b3c00": "fc-array unknown: only the array knows how large it is PURE FlashArray",
 	} {
 		if got[name] != want {

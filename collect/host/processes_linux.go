@@ -18,6 +18,7 @@ type process struct {
 	parent *process // nil where it is not seen
 	leader *process // memo of topmost
 
+	command   []byte  // memo of look.commandLine
 	opened    *opened // memo of look.opened
 	openedErr error
 }
