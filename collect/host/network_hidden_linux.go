@@ -27,6 +27,9 @@ func (n *networking) hidden(p *processes, s *sorted) {
 		n.evidence = append(n.evidence, overlay)
 		return
 	}
+	if slices.ContainsFunc(slices.Concat(n.list, n.evidence), func(x network) bool { return x.use == carries && x.class == inventory.OverlayNetwork }) {
+		return // no more is to be learned
+	}
 	if name, count := n.looseEnds(s); count > 0 {
 		overlay.why = fmt.Sprintf("the other ends of %d interfaces of containers are not seen, such as those of %s", count, name)
 		overlay.fix = "add the source of its engine"

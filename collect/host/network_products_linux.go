@@ -50,7 +50,7 @@ func (n *networking) products() {
 			n.m.Roles = append(n.m.Roles, "router")
 		}
 	}
-	if x := n.links.byName["kube-ipvs0"]; x != nil {
+	if x := n.links.byName["kube-ipvs0"]; x != nil && n.balances() {
 		n.add(network{name: x.Name, kind: "ipvs", notClassed: "it holds the addresses of services, and carries nothing"})
 	}
 	for _, x := range found {
@@ -58,6 +58,17 @@ func (n *networking) products() {
 	}
 	n.overlapping(found)
 	n.eswitches()
+}
+
+// balances reports whether the kernel balances virtual services (IPVS). Of kube-proxy's link that stays when it works in
+// another way there is nothing to say; where the list is not readable, the link has to do.
+func (n *networking) balances() bool {
+	text, err := n.fs.Read("/proc/1/net/ip_vs", linux.LargeFile)
+	if err != nil {
+		return true
+	}
+	services, err := linux.ParseIPVS(string(text))
+	return err != nil || services > 0
 }
 
 // overlapping notes that several products make networks for pods. Calico's policy on Flannel's network is one thing,

@@ -312,6 +312,7 @@ func TestNetworkFindings(t *testing.T) {
 		{"user space with machines", "switch", "", []string{"ovs-netdev tun - tap", "br0 tun - tap"}, run(ovs(`{"bridges":[{"name":"br0","datapath":"netdev","ports":3}],"interfaces":{"internal":1,"dpdkvhostuserclient":2}}`), "ovs-vswitchd")},
 		{"user space with tunnels", "overlay", "", []string{"ovs-netdev tun - tap", "br0 tun - tap"}, run(ovs(`{"bridges":[{"name":"br0","datapath":"netdev","ports":3}],"interfaces":{"internal":1,"geneve":1,"dpdkvhostuserclient":2}}`), "ovs-vswitchd")},
 		{"user space with nothing", "physical", "", []string{"ovs-netdev tun - tap", "br0 tun - tap"}, run(ovs(`{"bridges":[{"name":"br0","datapath":"netdev","ports":1}],"interfaces":{"internal":1}}`), "ovs-vswitchd")},
+		{"kube-proxy of yesterday", "physical", "", []string{"kube-ipvs0 dummy -"}, map[string]string{"/proc/1/net/ip_vs": "IP Virtual Server version 1.2.1 (size=4096)\nProt\n  ->\n"}},
 		{"a service mesh and a router", "physical", "", nil, run(map[string]string{}, "pilot-agent", "bird")},
 	} {
 		files := map[string]string{"/proc/cpuinfo": realCPU, "/sys/class/net/eth0/device/vendor": "0x8086\n", "/.infraopt/network-links": linkAnswer(row.links...)}
@@ -320,6 +321,9 @@ func TestNetworkFindings(t *testing.T) {
 		got := networkFacts(b)
 		if got["class"] != row.class || got["findings"] != row.found {
 			t.Errorf("%s: got %q, %q; want %q, %q", row.name, got["class"], got["findings"], row.class, row.found)
+		}
+		if strings.Contains(row.name, "yesterday") && got["networks"] != "" {
+			t.Errorf("%s: got %q", row.name, got["networks"])
 		}
 		if strings.Contains(row.name, "mesh") && (got["networks"] != "istio=service-mesh/overlay" || got["roles"] != "router") {
 			t.Errorf("%s: got %q, roles %q", row.name, got["networks"], got["roles"])

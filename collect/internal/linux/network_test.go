@@ -61,6 +61,23 @@ func TestParseCNI(t *testing.T) {
 	}
 }
 
+func TestParseIPVS(t *testing.T) {
+	const heading = "IP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress:Port Scheduler Flags\n  -> RemoteAddress:Port Forward Weight ActiveConn InActConn\n"
+	for text, want := range map[string]int{
+		heading: 0,
+		heading + "TCP  0A600001:01BB rr\n  -> C0A80102:192B      Masq    1      2          0\nUDP  0A60000A:0035 rr\n": 2,
+	} {
+		if n, err := ParseIPVS(text); err != nil || n != want {
+			t.Errorf("%q: %d, %v", text, n, err)
+		}
+	}
+	for _, text := range []string{"", "TCP  0A600001:01BB rr\n"} {
+		if n, err := ParseIPVS(text); !errors.Is(err, ErrFormat) {
+			t.Errorf("%q: %d, %v", text, n, err)
+		}
+	}
+}
+
 func FuzzCNI(f *testing.F) {
 	f.Add([]byte(`{"type":"bridge","plugins":[{"type":"portmap"}]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -76,6 +93,7 @@ func FuzzCNI(f *testing.F) {
 
 func FuzzNetTables(f *testing.F) {
 	f.Add("   sl  local_address rem_address   st\n 1: 00000000:12B5 00000000:0000 07\n")
+	f.Add("IP Virtual Server version 1.2.1\nProt\n  ->\nTCP  0A600001:01BB rr\n")
 	f.Add("Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\neth0\t0\t0\t3\t0\t0\t0\t0\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		if ports, err := ParseUDPPorts(text); err == nil {
@@ -84,6 +102,9 @@ func FuzzNetTables(f *testing.F) {
 					t.Errorf("%q: port %d", text, p)
 				}
 			}
+		}
+		if n, err := ParseIPVS(text); err == nil && n > strings.Count(text, "\n")+1 {
+			t.Errorf("%q: %d services", text, n)
 		}
 		if names := ParseRouteLinks(text); len(names) > strings.Count(text, "\n")+1 {
 			t.Errorf("%q: %q", text, names)
