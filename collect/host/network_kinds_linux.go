@@ -10,7 +10,7 @@ import (
 func (n *networking) kinds() {
 	for _, x := range n.links.list {
 		class, ok := kindClass[x.Kind]
-		if !ok || fallbackLinks[x.Name] && !(x.Up() && x.Addressed) {
+		if !ok || fallbackLinks[x.Name] && (!x.Up() || !x.Addressed) {
 			continue
 		}
 		if _, ok := productOf(x.Name); ok || podCable(x.Name) {

@@ -41,11 +41,7 @@ func (n *networking) switches(ctx context.Context) {
 	const why = "what is plugged into Open vSwitch's own datapath only its database tells"
 	n.bridges(content, asked, use, why)
 	if user != nil || kernel == nil {
-		if overlay == mayCarry {
-			n.evidence = append(n.evidence, network{name: "Open vSwitch", class: inventory.OverlayNetwork, use: mayCarry, why: why, fix: asRoot})
-		} else if overlay == carries {
-			n.evidence = append(n.evidence, network{name: "Open vSwitch", class: inventory.OverlayNetwork, use: carries})
-		}
+		n.evidence = append(n.evidence, network{name: "Open vSwitch", class: inventory.OverlayNetwork, use: overlay, why: why, fix: asRoot})
 	}
 	if n.programs["ovn-controller"] {
 		n.add(network{name: "ovn", kind: "ovn", class: inventory.OverlayNetwork, use: use, why: why, fix: asRoot})

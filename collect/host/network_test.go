@@ -268,6 +268,10 @@ func TestNetworkUnknown(t *testing.T) {
 		{"CNI that is nonsense", "unknown: what connects pods is not seen", "run as root", kube(map[string]string{"/.infraopt/network-links": linkAnswer(), "/etc/cni/net.d/10.conf": "{"})},
 		{"CNI that nobody knows", "unknown: what the CNI plugin warp does is not known", "", kube(map[string]string{"/.infraopt/network-links": linkAnswer(), "/etc/cni/net.d/10.conf": `{"type":"warp"}`})},
 		{"CNI with a bridge", "bridge", "", kube(map[string]string{"/.infraopt/network-links": linkAnswer("br0 bridge - up ip", "veth1 veth br0 up away"), "/etc/cni/net.d/10.conf": `{"type":"bridge"}`, "/etc/cni/net.d/x.kubeconfig": "token: s3cret"})},
+		{"CNI that no pod uses", "physical", "", map[string]string{
+			"/.infraopt/network-links": linkAnswer(), "/etc/cni/net.d/10.conf": `{"type":"bridge"}`,
+			"/proc/20/stat": kube(map[string]string{})["/proc/20/stat"], "/proc/20/cgroup": "0::/system.slice/kubelet.service\n",
+		}},
 		{"CNI of a cloud", "cloud", "", kube(map[string]string{"/.infraopt/network-links": linkAnswer(), "/etc/cni/net.d/10.conflist": `{"plugins":[{"type":"aws-cni"},{"type":"egress-cni"},{"type":"portmap"}]}`})},
 		{"an interface that leads nowhere", "unknown: the other ends of 1 interfaces of containers are not seen, such as those of process 30", "add the source of its engine", container(map[string]string{"/.infraopt/network-namespaces": `{"30":0}`})},
 		{"two of them", "unknown: the other ends of 2 interfaces of containers are not seen, such as those of process 30", "add the source of its engine", container(map[string]string{"/.infraopt/network-namespaces": `{}`})},
