@@ -74,7 +74,7 @@ func observeTree(ctx context.Context, env collect.Env, files linux.FS, target st
 	l.system(&m, procs)
 	m.OS.Services = l.services(ctx, procs, tree)
 	disks := l.storage(&m, procs)
-	links := l.network(&m)
+	links := l.network(ctx, &m, procs, tree)
 	l.hardware(&m)
 
 	mon := l.monitors(tree)

@@ -22,6 +22,8 @@ func Redact(name string, text []byte) []byte {
 		return redactInstance(text)
 	case strings.HasPrefix(name, "/proc/") && strings.HasSuffix(name, "/cmdline"):
 		return RedactCommand(text)
+	case strings.Contains(name, "/cni/net.d/"), strings.Contains(name, "/cni-network/"):
+		return RedactCNI(text)
 	case strings.HasPrefix(name, "/proc/"), strings.HasPrefix(name, "/sys/"), strings.HasPrefix(name, answers+"/"),
 		name == "/etc/machine-id", strings.HasPrefix(name, "/etc/lvm/backup/"):
 		return text // tables and single values of the kernel, and what looks like a key and is a name
