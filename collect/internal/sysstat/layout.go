@@ -15,7 +15,7 @@ const (
 // Sizes and limits in bytes, where no other unit is said.
 const (
 	magicSize      = 76
-	nameSize       = 65 // of the names in the file's header
+	nameSize       = 65 // of the names in the header
 	interfaceSize  = 16 // of the name of an interface
 	commentSize    = 64
 	extraSize      = 24 // of what describes structures that this version of the format does not have

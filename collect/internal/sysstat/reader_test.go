@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/infraopt/infraopt/collect/internal/sysstat/sysstattest"
 )
 
 // all reads a file to its end, or to its first error.
@@ -31,29 +33,30 @@ func all(text []byte) (Header, []Record, error) {
 const noon = 1_700_000_000
 
 // small is a file of two processors with a restart, a comment and two records of statistics.
-func small(change func(*writer)) []byte {
-	w := newWriter(2)
+func small(change func(*sysstattest.File)) []byte {
+	f := sysstattest.New(2)
 	if change != nil {
-		change(w)
+		change(f)
 	}
-	w.header(noon, "web-1")
-	w.restart(noon)
-	w.statistics(noon, 5000, []CPU{{Busy: 100, Idle: 900, IOWait: 7, Steal: 3}, {Busy: 200, Idle: 800}}, Memory{Total: 8000, Available: 6000},
-		[]Interface{{"lo", 10, 10}, {"eth0", 1000, 500}})
-	w.comment(noon+1, "LINUX SLEEP")
-	w.record(recordExtraLeast, noon+2, 5200)
-	w.more()
-	w.statistics(noon+600, 65000, []CPU{{Busy: 30100, Idle: 30900, IOWait: 7, Steal: 3}, {Busy: 15200, Idle: 45800}}, Memory{Total: 8000, Available: 5000}, nil)
-	return w.Bytes()
+	f.Header(noon, "web-1")
+	f.Restart(noon)
+	f.Statistics(noon, 5000, []sysstattest.CPU{{Busy: 100, Idle: 900, IOWait: 7, Steal: 3}, {Busy: 200, Idle: 800}}, 8000, 6000,
+		[]sysstattest.Interface{{Name: "lo", Received: 10, Sent: 10}, {Name: "eth0", Received: 1000, Sent: 500}})
+	f.Comment(noon+1, "LINUX SLEEP")
+	f.Nothing(noon + 2)
+	f.Statistics(noon+600, 65000, []sysstattest.CPU{{Busy: 30100, Idle: 30900, IOWait: 7, Steal: 3}, {Busy: 15200, Idle: 45800}}, 8000, 5000, nil)
+	return f.Bytes()
 }
 
 // Whatever numbers a version has more or fewer of, the same records are read.
 func TestVersions(t *testing.T) {
-	for name, change := range map[string]func(*writer){
-		"12.6":             nil,
-		"older, fewer":     func(w *writer) { w.cpu, w.version = types{8}, [4]byte{12, 0, 0, 0} },
-		"newer, more":      func(w *writer) { w.cpu, w.memory, w.network = types{12, 1, 3}, types{18, 2, 1}, types{9, 2, 3} },
-		"extra structures": func(w *writer) { w.extra = true },
+	for name, change := range map[string]func(*sysstattest.File){
+		"12.6":         nil,
+		"older, fewer": func(f *sysstattest.File) { f.CPU, f.Version = sysstattest.Types{8}, [4]byte{12, 0, 0, 0} },
+		"newer, more": func(f *sysstattest.File) {
+			f.CPU, f.Memory, f.Network = sysstattest.Types{12, 1, 3}, sysstattest.Types{18, 2, 1}, sysstattest.Types{9, 2, 3}
+		},
+		"extra structures": func(f *sysstattest.File) { f.Extra = true },
 	} {
 		t.Run(name, func(t *testing.T) {
 			head, list, err := all(small(change))
@@ -86,7 +89,7 @@ func TestVersions(t *testing.T) {
 
 // A kernel without MemAvailable, or a sysstat that did not ask for it, shows that it is not known.
 func TestMemoryWithoutAvailable(t *testing.T) {
-	_, list, err := all(small(func(w *writer) { w.memory = types{16} }))
+	_, list, err := all(small(func(f *sysstattest.File) { f.Memory = sysstattest.Types{16} }))
 	if err != nil || len(list) != 3 || list[1].Memory != (Memory{Total: 8000}) {
 		t.Errorf("got %+v, %v", list, err)
 	}
@@ -102,9 +105,9 @@ func TestRefused(t *testing.T) {
 	}{
 		"empty":           {nil, ErrTruncated},
 		"text":            {bytes.Repeat([]byte("12:00:01 AM all 1.00\n"), 10), ErrFormat},
-		"format of 11.6":  {small(func(w *writer) { w.format, w.version = 0x2173, [4]byte{11, 6, 5, 0} }), ErrVersion},
-		"format of 10":    {small(func(w *writer) { w.format, w.version = 0x2171, [4]byte{10, 3, 1, 0} }), ErrVersion},
-		"32 bits":         {small(func(w *writer) { w.long = 4 }), ErrForeign},
+		"format of 11.6":  {small(func(f *sysstattest.File) { f.Format, f.Version = 0x2173, [4]byte{11, 6, 5, 0} }), ErrVersion},
+		"format of 10":    {small(func(f *sysstattest.File) { f.Format, f.Version = 0x2171, [4]byte{10, 3, 1, 0} }), ErrVersion},
+		"32 bits":         {small(func(f *sysstattest.File) { f.Long = 4 }), ErrForeign},
 		"byte order":      {swapped, ErrForeign},
 		"large header":    {patched(8, 0xff, 0xff), ErrFormat},
 		"many activities": {patched(76+8+8+4, 0xff, 0xff), ErrFormat},
@@ -149,10 +152,10 @@ func TestTruncated(t *testing.T) {
 
 // A file that claims more than it has does not make the reader take memory for it.
 func TestBounded(t *testing.T) {
-	items := 76 + 8 + 8 + 12*4 + 3 + 4*nameSize + 9 // the list of activities begins here
+	const list = sysstattest.HeaderSize - 5*36 // of activities, 36 bytes each
 	for name, b := range map[string][]byte{
-		"processors": patched(items+5*36+24+4+24, 0, 0, 0, 1), // the first record's number of them, behind the restart
-		"items":      patched(items+36+8, 0, 0, 0, 0x10),
+		"processors": patched(sysstattest.HeaderSize+24+4+24, 0, 0, 0, 1), // the first record's number of them, behind the restart
+		"items":      patched(list+36+8, 0, 0, 0, 0x10),
 	} {
 		t.Run(name, func(t *testing.T) {
 			took := testing.Benchmark(func(b2 *testing.B) {
@@ -170,8 +173,8 @@ func TestBounded(t *testing.T) {
 
 func FuzzReader(f *testing.F) {
 	f.Add(small(nil))
-	f.Add(small(func(w *writer) { w.extra = true }))
-	f.Add(small(func(w *writer) { w.format = 0x2173 }))
+	f.Add(small(func(f *sysstattest.File) { f.Extra = true }))
+	f.Add(small(func(f *sysstattest.File) { f.Format = 0x2173 }))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		r, err := NewReader(bytes.NewReader(text))
 		if err != nil {

@@ -6,6 +6,8 @@ import (
 	"io"
 	"math"
 	"testing"
+
+	"github.com/infraopt/infraopt/collect/internal/sysstat/sysstattest"
 )
 
 // A machine makes the records of one that is in use as it is told.
@@ -222,15 +224,18 @@ func TestMemoryUnknown(t *testing.T) {
 
 // A month of a machine with 64 processors, a record every ten minutes.
 func BenchmarkMonth(b *testing.B) {
-	w := newWriter(64)
-	m := newMachine(64)
-	w.header(m.time, "big")
-	w.restart(m.time)
+	f, m := sysstattest.New(64), newMachine(64)
+	f.Header(m.time, "big")
+	f.Restart(m.time)
 	for range 28 * 144 {
 		m.work(600, 20, 1e6)
-		w.statistics(m.time, m.uptime, m.cpus, m.memory, m.cards)
+		var cpus []sysstattest.CPU
+		for _, c := range m.cpus {
+			cpus = append(cpus, sysstattest.CPU(c))
+		}
+		f.Statistics(m.time, m.uptime, cpus, 1000, 900, []sysstattest.Interface{{Name: "lo"}, {Name: "eth0", Received: m.cards[1].Received}})
 	}
-	text := w.Bytes()
+	text := f.Bytes()
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()
 	for b.Loop() {
