@@ -19,18 +19,24 @@ func (l *look) containers(s *sorted) []inventory.Container {
 	if status, err := l.status(&process{PIDStat: linux.PIDStat{PID: 1}}); err == nil {
 		bounding = status.CapBnd
 	}
-	pods := make(map[string]int)
-	for _, c := range s.containers {
-		if c.group.class.Pod != "" {
-			pods[c.group.class.Pod]++
-		}
-	}
+	pods := podSizes(s)
 	list := make([]inventory.Container, 0, len(s.containers))
 	for _, c := range s.containers {
 		list = append(list, l.container(c, h, host, bounding, pods))
 	}
 	slices.SortFunc(list, func(a, b inventory.Container) int { return strings.Compare(a.ID, b.ID) })
 	return list
+}
+
+// podSizes counts the containers of each pod.
+func podSizes(s *sorted) map[string]int {
+	pods := make(map[string]int)
+	for _, c := range s.containers {
+		if c.group.class.Pod != "" {
+			pods[c.group.class.Pod]++
+		}
+	}
+	return pods
 }
 
 // runtimeOf names the runtime of a container; empty where nothing tells.
@@ -139,6 +145,7 @@ func (l *look) container(c *crowd, h hierarchies, host []linux.NetCounters, boun
 		out.ID = "pid:" + itoa(c.main.PID)
 	}
 	out.ID = inventory.Text(out.ID)
+	c.entity = out.ID
 	if l.frozen(c, h) {
 		out.State = inventory.Known(inventory.Paused)
 	}
@@ -156,23 +163,35 @@ func (l *look) container(c *crowd, h hierarchies, host []linux.NetCounters, boun
 
 // containerTraffic reads what a container's own interfaces have carried.
 func (l *look) containerTraffic(c *crowd, host []linux.NetCounters, pods map[string]int) inventory.Reading[inventory.Bytes] {
+	received, sent, why := l.containerCarried(c, host, pods)
+	switch {
+	case why == "":
+		return inventory.Known(inventory.Bytes(received + sent))
+	case strings.HasPrefix(why, "its interfaces"):
+		return inventory.Unknown[inventory.Bytes](why, asRoot)
+	default:
+		return inventory.Unknown[inventory.Bytes](why, "")
+	}
+}
+
+// containerCarried gives what a container's own interfaces have received and sent in bytes, or why that is not known.
+func (l *look) containerCarried(c *crowd, host []linux.NetCounters, pods map[string]int) (received, sent uint64, why string) {
 	if pods[c.group.class.Pod] > 1 {
-		return inventory.Unknown[inventory.Bytes]("the containers of a pod share its network", "")
+		return 0, 0, "the containers of a pod share its network"
 	}
 	own, err := l.netDev(itoa(c.main.PID))
 	if err != nil {
-		return inventory.Unknown[inventory.Bytes]("its interfaces: "+linux.Reason(err), asRoot)
+		return 0, 0, "its interfaces: " + linux.Reason(err)
 	}
 	if sameNetwork(host, own) {
-		return inventory.Unknown[inventory.Bytes]("it uses the machine's own network", "")
+		return 0, 0, "it uses the machine's own network"
 	}
-	var sum uint64
 	for _, n := range own {
 		if n.Name != "lo" {
-			sum += n.Received + n.Sent
+			received, sent = received+n.Received, sent+n.Sent
 		}
 	}
-	return inventory.Known(inventory.Bytes(sum))
+	return received, sent, ""
 }
 
 // sameNetwork reports whether two readings, the second made later, are of one network namespace: the same

@@ -54,13 +54,13 @@ func (l *look) processes(ctx context.Context) *processes {
 		p.err = err
 		return p
 	}
-	self := 0
+	self := ""
 	if l.live {
-		self = os.Getpid()
+		self = itoa(os.Getpid()) // which is not recorded either
 	}
 	r := procReader{dir: int(dir.Fd()), groups: make(map[string]*cgroup), recording: l.fs.Recording()}
 	for i, name := range names {
-		if name[0] < '1' || name[0] > '9' {
+		if name[0] < '1' || name[0] > '9' || name == self {
 			continue
 		}
 		if i%64 == 0 && ctx.Err() != nil {
@@ -72,7 +72,7 @@ func (l *look) processes(ctx context.Context) *processes {
 		case err != nil && linux.Gone(err): // it ended meanwhile
 		case err != nil:
 			p.denied++
-		case q == nil || q.PID == self:
+		case q == nil:
 		default:
 			p.list = append(p.list, q)
 			p.byPID[q.PID] = q

@@ -20,6 +20,7 @@ func (l *look) workloads(s *sorted) []inventory.Workload {
 		w := l.workload(c)
 		w.Usage = l.usage(c, h, !shared[c.dir])
 		w.ID = l.workloadID("unit", c.dir)
+		c.entity = w.ID
 		w.Unit = inventory.Text(c.unit)
 		w.Name = inventory.Text(strings.TrimSuffix(strings.TrimSuffix(c.unit, ".service"), ".scope"))
 		list = append(list, w)
@@ -35,16 +36,19 @@ func (l *look) workloads(s *sorted) []inventory.Workload {
 		w.Name = cmp.Or(w.Command, "unnamed")
 		turn[w.Name]++
 		w.ID = l.workloadID("program", w.Name+"\x00"+itoa(turn[w.Name]))
+		c.entity = w.ID
 		list = append(list, w)
 	}
 	for i := range list {
-		list[i].Usage.Network = inventory.Unknown[inventory.Bytes]("processes in the machine's own network are not counted apart", "")
+		list[i].Usage.Network = inventory.Unknown[inventory.Bytes](notApart, "")
 	}
 	slices.SortFunc(list, func(a, b inventory.Workload) int {
 		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID))
 	})
 	return list
 }
+
+const notApart = "processes in the machine's own network are not counted apart"
 
 func (l *look) workloadID(kind, name string) string {
 	sum := sha256.Sum256([]byte(l.id + "\x00" + kind + "\x00" + name))

@@ -25,7 +25,8 @@ type Recording struct {
 
 	mu     sync.Mutex
 	denied map[string]bool
-	err    error // the first
+	parts  []*Recording // of the same tree at other moments
+	err    error        // the first
 }
 
 // Record begins to copy what is read of the tree into dir, which must be empty or not there yet. Every file goes
@@ -55,6 +56,9 @@ func (r *Recording) Close() error {
 	}
 	if len(r.denied) > 0 {
 		r.plant(answers+"/denied", []byte(strings.Join(slices.Sorted(maps.Keys(r.denied)), "\n")+"\n"))
+	}
+	for _, p := range r.parts {
+		r.fail(p.Close())
 	}
 	return r.err
 }
