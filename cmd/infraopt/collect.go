@@ -27,6 +27,7 @@ func (p *program) collectCommand() *cobra.Command {
 				"Its file can be read by its owner only.",
 			statusHelp(exitOK, exitIncomplete, exitUsage, exitFailed, exitInterrupted)),
 		Example: "  infraopt collect -o web1.json.zst\n" +
+			"  infraopt collect --sample 5s -o web1.json.zst\n" +
 			"  infraopt collect host: docker: > web1.json\n" +
 			"  ssh web1 infraopt collect | infraopt assess -",
 		RunE: func(cmd *cobra.Command, args []string) error { return p.collect(cmd.Context(), f, args) },
@@ -34,6 +35,7 @@ func (p *program) collectCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.StringVarP(&f.out, "out", "o", "", "write the snapshot to `FILE`, "+snapshot.Extensions+", not to standard output")
+	f.registerSample(flags)
 	f.register(flags)
 	return cmd
 }
