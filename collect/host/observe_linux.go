@@ -78,6 +78,7 @@ func observeTree(ctx context.Context, env collect.Env, files linux.FS, target st
 		b.Containers = l.grouped(ctx, b.Containers)
 	}
 	b.Workloads = l.workloads(tree)
+	l.strain(&m, tree, b.Workloads)
 	b.Storage, b.Networks = disks, links
 	l.counts(&m, procs, b)
 	b.Machines = []inventory.Machine{m}
