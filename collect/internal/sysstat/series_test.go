@@ -258,3 +258,20 @@ func BenchmarkMonth(b *testing.B) {
 		}
 	}
 }
+
+// The nearest rank is the least whose share of the values reaches the percentile; values that are not known come last.
+func TestNearestRank(t *testing.T) {
+	list := []float64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
+	for _, test := range []struct {
+		known int
+		p     float64
+		want  float64 // 0 for none
+	}{{10, .5, 5}, {10, .51, 6}, {10, .9, 9}, {10, .901, 10}, {10, .995, 10}, {9, .9, 9}, {8, .9, 0}, {0, .5, 0}, {1, .01, 1}} {
+		if got, ok := nearest(list[:test.known], 10, test.p); got != test.want || ok != (test.want > 0) {
+			t.Errorf("%v of %d: got %v, %v; want %v", test.p, test.known, got, ok, test.want)
+		}
+	}
+	if _, ok := nearest(nil, 0, .5); ok {
+		t.Error("of nothing, something")
+	}
+}
