@@ -23,7 +23,7 @@ func (p *program) stream(ctx context.Context, g gatherFlags, args []string) (s *
 	if err != nil || len(args) == 0 {
 		return nil, false, err
 	}
-	jobs, err := p.jobs(ctx, p.env, args)
+	jobs, err := p.jobs(ctx, args)
 	if err != nil {
 		return nil, false, err
 	}

@@ -77,9 +77,8 @@ func (p *program) gather(ctx context.Context, g gatherFlags, args []string) (*ha
 	if err != nil {
 		return nil, err
 	}
-	env := p.env
-	env.Sample = g.sample
-	jobs, err := p.jobs(ctx, env, args)
+	p.env.Sample = g.sample
+	jobs, err := p.jobs(ctx, args)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +89,7 @@ func (p *program) gather(ctx context.Context, g gatherFlags, args []string) (*ha
 	if res.Observations != nil {
 		h.snapshot.Sources = res.Observations
 	}
-	h.err = h.judge(ctx, len(args) > 0, len(jobs), res.Errors)
+	h.err = h.judge(ctx, len(args) > 0 || recording(p.env), len(jobs), res.Errors)
 	return h, nil
 }
 
@@ -125,8 +124,8 @@ func (h *haul) judge(ctx context.Context, named bool, jobs int, errs []error) er
 	return out
 }
 
-// jobs opens the targets. An error is about how they are written; nothing has been read then.
-func (p *program) jobs(ctx context.Context, env collect.Env, args []string) ([]collect.Job, error) {
+// targets are what the arguments name, or what is on this host where there are none.
+func (p *program) targets(ctx context.Context, args []string) ([]collect.Target, error) {
 	var targets []collect.Target
 	for _, arg := range args {
 		t, err := p.target(arg)
@@ -138,9 +137,18 @@ func (p *program) jobs(ctx context.Context, env collect.Env, args []string) ([]c
 	if len(args) == 0 {
 		for _, s := range p.sources {
 			if s.Discover != nil {
-				targets = append(targets, s.Discover(ctx, env)...)
+				targets = append(targets, s.Discover(ctx, p.env)...)
 			}
 		}
+	}
+	return targets, nil
+}
+
+// jobs opens the targets. An error is about how they are written; nothing has been read then.
+func (p *program) jobs(ctx context.Context, args []string) ([]collect.Job, error) {
+	targets, err := p.targets(ctx, args)
+	if err != nil {
+		return nil, err
 	}
 	var jobs []collect.Job
 	for _, t := range targets {
@@ -148,7 +156,7 @@ func (p *program) jobs(ctx context.Context, env collect.Env, args []string) ([]c
 		if !ok {
 			return nil, fmt.Errorf("target %s: no source reads %q", t, t.Scheme)
 		}
-		c, err := s.Open(t, env)
+		c, err := s.Open(t, p.env)
 		if err != nil {
 			return nil, err
 		}

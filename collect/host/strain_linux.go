@@ -113,9 +113,6 @@ func (l *look) strain(m *inventory.Machine, tree *sorted, list []inventory.Workl
 			m.Findings = append(m.Findings, inventory.Finding{ID: strings.TrimSuffix(s.id, " of a machine"), Severity: severity, Text: s.text, Source: s.source})
 		}
 	}
-	slices.SortStableFunc(m.Findings, func(a, b inventory.Finding) int {
-		return cmp.Or(strings.Compare(a.ID, b.ID), strings.Compare(a.Text, b.Text))
-	})
 }
 
 // groupSigns measures the control group of a crowd. Where it has none, or a kernel does not count something, there is no
