@@ -1,6 +1,9 @@
 package host
 
-import "github.com/infraopt/infraopt/collect/inventory"
+import (
+	"github.com/infraopt/infraopt/collect/internal/linux"
+	"github.com/infraopt/infraopt/collect/inventory"
+)
 
 // hardware describes the box below the machine, which only a physical machine shows.
 func (l *look) hardware(m *inventory.Machine) {
