@@ -103,7 +103,7 @@ func (l *look) historyNames() (dir string, names []string, err error) {
 		for _, name := range all {
 			day, ending, _ := strings.Cut(name, ".")
 			switch {
-			case !recordsOfDay(day):
+			case !linux.RecordsOfUse(day):
 			case ending == "":
 				names = append(names, name)
 			default:
@@ -121,12 +121,6 @@ func (l *look) historyNames() (dir string, names []string, err error) {
 		_, err = l.fs.Names(denied)
 	}
 	return denied, nil, err
-}
-
-// recordsOfDay reports whether a file has the name of one with records: sa and the day of the month, or the date.
-func recordsOfDay(name string) bool {
-	day, ok := strings.CutPrefix(name, "sa")
-	return ok && (len(day) == 2 || len(day) == 8) && strings.Trim(day, "0123456789") == ""
 }
 
 // historyFiles opens the files whose records may count, in the order in which they were begun: the newest that may be

@@ -29,7 +29,7 @@ func (l *look) machine(ctx context.Context, identity inventory.Identity) invento
 	l.processors(&m)
 	mem := l.memory()
 	m.Memory = mem.total
-	m.Usage = inventory.Usage{Memory: mem.used, Age: m.Uptime, Network: l.traffic()}
+	m.Usage = inventory.Usage{Memory: mem.used, Age: m.Uptime, Network: l.cardTraffic()}
 
 	l.now = time.Now().UTC()
 	if stat, err := l.stat(); err == nil {
@@ -89,23 +89,23 @@ func (l *look) nominalClock() inventory.Reading[float64] {
 	return inventory.Unknown[float64]("neither the kernel nor the processor's name gives its nominal clock", "")
 }
 
-// traffic adds up what the machine's own cards have carried; its bridges and tunnels carry the same bytes again.
-func (l *look) traffic() inventory.Reading[inventory.Bytes] {
-	received, sent, why := l.carried()
-	if why != "" {
-		return inventory.Unknown[inventory.Bytes](why, "")
+// cardTraffic adds up what the machine's own cards have carried; its bridges and tunnels carry the same bytes again.
+func (l *look) cardTraffic() inventory.Reading[inventory.Bytes] {
+	received, sent, untold := l.cards()
+	if !untold.IsZero() {
+		return untold
 	}
 	return inventory.Known(inventory.Bytes(received + sent))
 }
 
-// carried gives what the machine's own cards have received and sent in bytes, or why that is not known.
-func (l *look) carried() (received, sent uint64, why string) {
+// cards gives the bytes that the machine's own cards have received and sent, or why that is not known.
+func (l *look) cards() (received, sent uint64, untold inventory.Reading[inventory.Bytes]) {
 	list, err := l.netDev("1")
 	if err != nil {
 		list, err = l.netDev("self")
 	}
 	if err != nil {
-		return 0, 0, "/proc/1/net/dev: " + linux.Reason(err)
+		return 0, 0, inventory.Unknown[inventory.Bytes]("/proc/1/net/dev: "+linux.Reason(err), "")
 	}
 	found := false
 	for _, c := range list {
@@ -114,9 +114,9 @@ func (l *look) carried() (received, sent uint64, why string) {
 		}
 	}
 	if !found {
-		return 0, 0, "no interface stands on a device"
+		return 0, 0, inventory.Unknown[inventory.Bytes]("no interface stands on a device", "")
 	}
-	return received, sent, ""
+	return received, sent, inventory.Reading[inventory.Bytes]{}
 }
 
 // physical reports whether an interface is a card, or what a virtual machine has for one.

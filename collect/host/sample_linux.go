@@ -16,8 +16,8 @@ type counters struct {
 	started uint64                             // of its oldest process, in ticks since boot
 	members []*process                         // whose time adds up to cpu, where it has no counter of its own
 
-	received, sent uint64 // bytes, since whenever
-	untold         string // why traffic is not known; empty where it is
+	received, sent uint64                             // bytes, since whenever
+	untold         inventory.Reading[inventory.Bytes] // why they are not known; empty where they are
 }
 
 // A moment is one of the two at which counters are read, so that their difference shows use.
@@ -36,7 +36,7 @@ func (l *look) sample(ctx context.Context, tree *sorted, b *inventory.Batch) {
 	if l.env.Sample <= 0 {
 		return
 	}
-	first, second, why, remedy := l.moments(ctx)
+	first, second, why, remedy := l.moments(ctx, tree)
 	if why != "" {
 		never := noSeries(why, remedy)
 		if m := &b.Machines[0]; !m.Demand.Days.IsKnown() {
@@ -81,12 +81,12 @@ func (l *look) sample(ctx context.Context, tree *sorted, b *inventory.Batch) {
 }
 
 // moments reads both, or says why not.
-func (l *look) moments(ctx context.Context) (first, second *moment, why, remedy string) {
+func (l *look) moments(ctx context.Context, tree *sorted) (first, second *moment, why, remedy string) {
 	const late, raise = "the deadline passed before the second look", "raise --timeout"
 	if l.inside {
 		return nil, nil, "seen from inside a container", "run on the host"
 	}
-	first, err := l.moment(ctx, 1)
+	first, err := l.moment(ctx, tree, 1)
 	if err == nil && l.live {
 		timer := time.NewTimer(l.env.Sample)
 		defer timer.Stop()
@@ -97,7 +97,7 @@ func (l *look) moments(ctx context.Context) (first, second *moment, why, remedy 
 		}
 	}
 	if err == nil {
-		second, err = l.moment(ctx, 2)
+		second, err = l.moment(ctx, tree, 2)
 	}
 	switch {
 	case err != nil && !l.live && linux.Gone(err):
@@ -112,8 +112,9 @@ func (l *look) moments(ctx context.Context) (first, second *moment, why, remedy 
 	return first, second, "", ""
 }
 
-// moment reads the counters of the machine and of all that runs on it, now.
-func (l *look) moment(ctx context.Context, number int) (*moment, error) {
+// moment reads the counters of the machine and of all that runs on it, now. Who has a network of its own is known from
+// the look before it.
+func (l *look) moment(ctx context.Context, before *sorted, number int) (*moment, error) {
 	files, err := l.fs.Sample(number)
 	if err != nil {
 		return nil, err
@@ -128,16 +129,20 @@ func (l *look) moment(ctx context.Context, number int) (*moment, error) {
 	tree := at.sort(m.procs)
 	h := at.hierarchies()
 	shared := sharedDirs(tree)
-	host, _ := at.netDev("1")
-	pods := podSizes(tree)
+	known := make(map[string]*crowd)
+	for kind, list := range before.crowds() {
+		for _, c := range list {
+			known[kind+c.key] = c
+		}
+	}
 	for kind, list := range tree.crowds() {
 		for _, c := range list {
-			own := kind == containerKind || kind == unitKind && !shared[c.dir]
-			k := at.crowdCounters(c, h, own)
-			if kind == containerKind {
-				k.received, k.sent, k.untold = at.containerCarried(c, host, pods)
+			was := known[kind+c.key]
+			if was == nil {
+				continue // it came meanwhile
 			}
-			m.byKey[kind+c.key] = k
+			c.reach, c.isContainer = was.reach, was.isContainer
+			m.byKey[kind+c.key] = at.crowdCounters(c, h, kind == containerKind || kind == unitKind && !shared[c.dir])
 		}
 	}
 	for _, q := range tree.emulators {
@@ -145,7 +150,7 @@ func (l *look) moment(ctx context.Context, number int) (*moment, error) {
 	}
 	if _, _, hidden := m.procs.hidden(at); hidden {
 		for _, c := range at.grouped(ctx, nil) {
-			m.byID[c.ID] = counters{cpu: c.Usage.CPUSeconds, memory: c.Usage.Memory, untold: c.Usage.Network.Why()}
+			m.byID[c.ID] = counters{cpu: c.Usage.CPUSeconds, memory: c.Usage.Memory, untold: c.Usage.Network}
 		}
 	}
 	return m, nil
@@ -158,13 +163,14 @@ func (l *look) machineCounters() counters {
 	} else {
 		k.cpu = inventory.Unknown[float64]("/proc/stat: "+linux.Reason(err), "")
 	}
-	k.received, k.sent, k.untold = l.carried()
+	k.received, k.sent, k.untold = l.cards()
 	return k
 }
 
 func (l *look) crowdCounters(c *crowd, h hierarchies, own bool) counters {
 	cpu, memory, counted := l.counted(c, h, own)
-	k := counters{cpu: inventory.Known(cpu), memory: inventory.Known(memory), started: c.start(), untold: notApart}
+	k := counters{cpu: inventory.Known(cpu), memory: inventory.Known(memory), started: c.start()}
+	k.received, k.sent, k.untold = l.traffic(c)
 	if !counted {
 		k.members = c.members
 	}
@@ -175,7 +181,7 @@ func processCounters(q *process) counters {
 	return counters{
 		cpu:     inventory.Known(float64(q.CPUTicks) / linux.TicksPerSecond),
 		memory:  inventory.Known(inventory.Bytes(q.RSSPages * pageSize)),
-		started: q.StartTicks, untold: "a process does not show its traffic",
+		started: q.StartTicks, untold: inventory.Unknown[inventory.Bytes]("a process does not show its traffic", ""),
 	}
 }
 
@@ -238,19 +244,18 @@ func (s *span) demand(a, b counters, machine bool) inventory.Demand {
 			d.MemoryMax = b.memory
 		}
 	}
-	why := ""
+	untold := a.untold
 	switch {
-	case a.untold != "":
-		why = a.untold
-	case b.untold != "":
-		why = b.untold
+	case !untold.IsZero():
+	case !b.untold.IsZero():
+		untold = b.untold
 	case (b.received < a.received || b.sent < a.sent) && machine:
-		why = interfacesChanged
+		untold = inventory.Unknown[inventory.Bytes](interfacesChanged, "")
 	case b.received < a.received || b.sent < a.sent:
-		why = "its counters went back"
+		untold = inventory.Unknown[inventory.Bytes]("its counters went back", "")
 	}
-	if why != "" {
-		d.ReceivedP95, d.SentP95 = inventory.Unknown[inventory.Bytes](why, ""), inventory.Unknown[inventory.Bytes](why, "")
+	if !untold.IsZero() {
+		d.ReceivedP95, d.SentP95 = untold, untold
 		return d
 	}
 	d.ReceivedP95, d.SentP95 = rate(float64(b.received-a.received)/s.seconds), rate(float64(b.sent-a.sent)/s.seconds)
