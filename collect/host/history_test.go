@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/infraopt/infraopt/collect"
 	"github.com/infraopt/infraopt/collect/internal/sysstat/sysstattest"
 	"github.com/infraopt/infraopt/collect/inventory"
 )
@@ -217,5 +218,19 @@ func TestHistoryOldFiles(t *testing.T) {
 	}
 	if gaps := historyGaps(observed(t, root)); len(gaps) > 0 {
 		t.Errorf("got %+v", gaps)
+	}
+}
+
+// A recording holds the records byte by byte, and so the same history.
+func TestHistoryIsRecorded(t *testing.T) {
+	root := withHistory(t, "/var/log/sa", map[string][]byte{"sa11": day(2, nil, "web-1"), "sa12": day(1, nil, "web-1")})
+	copied := filepath.Join(t.TempDir(), "copy")
+	b, err := observe(t.Context(), collect.Env{Root: root, Record: copied}, "host:")
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := observed(t, copied)
+	if d := b.Machines[0].Demand; d.Samples.Or(0) != 2*143 || again.Machines[0].Demand != d || len(historyGaps(again)) > 0 {
+		t.Errorf("got %+v, recorded %+v", d, again.Machines[0].Demand)
 	}
 }
