@@ -31,6 +31,7 @@ type look struct {
 	dmi      linux.DMI
 	mounts   []linux.MountEntry // as the first process sees them
 	sockets  []string           // unix sockets that are listened on
+	pending  []pending          // workloads whose readiness is to be judged
 	gaps     []inventory.Gap
 }
 
@@ -78,6 +79,7 @@ func observeTree(ctx context.Context, env collect.Env, files linux.FS, target st
 		b.Containers = l.grouped(ctx, b.Containers)
 	}
 	b.Workloads = l.workloads(tree)
+	l.judge(b.Workloads, tree, procs)
 	b.Storage, b.Networks = disks, links
 	l.counts(&m, procs, b)
 	b.Machines = []inventory.Machine{m}

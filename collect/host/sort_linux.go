@@ -20,6 +20,8 @@ type crowd struct {
 	depth   int        // segments of the path that make dir
 	watcher string     // program of a container's monitor
 	shim    linux.Shim // what that says of the container
+	role    role       // of work that is no container
+	judged  bool       // how ready it is for one is to be judged
 }
 
 // sorted are the processes of a machine, by what they do.

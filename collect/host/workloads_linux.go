@@ -20,6 +20,7 @@ func (l *look) workloads(s *sorted) []inventory.Workload {
 		w := l.workload(c)
 		w.Usage = l.usage(c, h, !shared[c.dir])
 		w.ID = l.workloadID("unit", c.dir)
+		l.await(w.ID, c)
 		w.Unit = inventory.Text(c.unit)
 		w.Name = inventory.Text(strings.TrimSuffix(strings.TrimSuffix(c.unit, ".service"), ".scope"))
 		list = append(list, w)
@@ -35,6 +36,7 @@ func (l *look) workloads(s *sorted) []inventory.Workload {
 		w.Name = cmp.Or(w.Command, "unnamed")
 		turn[w.Name]++
 		w.ID = l.workloadID("program", w.Name+"\x00"+itoa(turn[w.Name]))
+		l.await(w.ID, c)
 		list = append(list, w)
 	}
 	for i := range list {
@@ -104,7 +106,7 @@ func (l *look) workload(c *crowd) inventory.Workload {
 	}
 	w.Stateful = r.stateful()
 	if w.Layer != infra {
-		w.Readiness, w.Findings = l.readiness(c, worker, r)
+		c.role, c.judged = r, true
 	}
 	return w
 }
