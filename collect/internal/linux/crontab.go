@@ -16,8 +16,7 @@ func RedactCrontab(text []byte) []byte {
 			continue
 		}
 		if line[0] == '/' { // redacted before
-			program, _, _ := bytes.Cut(line, []byte(" "))
-			out.Write(program)
+			out.Write(bytes.Fields(line)[0])
 			out.WriteByte('\n')
 			continue
 		}

@@ -5,7 +5,6 @@ package unitfile
 import (
 	"bytes"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/coreos/go-systemd/v22/unit"
@@ -140,13 +139,15 @@ func (s Settings) Bool(key string) bool {
 	return false
 }
 
-// Root reports whether the unit's commands run as root: no user is set, or it is root.
+// Root reports whether the unit's commands run as root: no user is set or made for it, or it is root.
 func (s Settings) Root() bool {
-	if s.Bool("Service.DynamicUser") {
-		return false
+	switch s.single["Service.User"] {
+	case "":
+		return !s.Bool("Service.DynamicUser")
+	case "0", "root":
+		return true // it is there already, so none is made
 	}
-	user := s.single["Service.User"]
-	return slices.Contains([]string{"", "0", "root"}, user)
+	return false
 }
 
 // Type is how the service says that it has started. systemd takes a service with a bus name for one of D-Bus, and one

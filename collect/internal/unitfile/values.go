@@ -84,7 +84,7 @@ func ParseSpan(text string) (time.Duration, bool) {
 			n++
 		}
 		v, err := strconv.ParseFloat(text[:n], 64)
-		if err != nil || text[0] == '.' {
+		if err != nil {
 			return 0, false
 		}
 		text = strings.TrimLeft(text[n:], " \t")
