@@ -137,6 +137,14 @@ func typicalSample() *score.Assessment {
 		Steps: 9, Effort: 63, From: bounds(41.2, 57.6), To: bounds(62.99999999999, 71), LevelFrom: 2, LevelTo: 4, LevelName: "Containerised",
 		Components: [2]float64{26, 11}, Basis: "proven",
 	}
+	a.Findings = []score.Found{
+		{ID: "dark-hba", Severity: inventory.Warning, Machines: 3, Examples: []score.FoundOn{
+			{Machine: "m-1", Name: "web-7", Text: "the Fibre Channel adapter host5 has no link", Source: "/sys/class/fc_host/host5/port_state"},
+		}},
+		{ID: "unused-hypervisor", Severity: inventory.Info, Machines: 1, Examples: []score.FoundOn{
+			{Machine: "m-1", Name: "web-7", Text: "libvirtd runs and has no virtual machine", Source: "process libvirtd"},
+		}},
+	}
 	a.Risks = []score.Risk{{ID: "no-spare", Subject: "web-7", Text: "All work runs on one host; if it fails, everything stops."}}
 	a.Gaps = []score.GapResult{
 		{Gap: inventory.Gap{Source: "host:", Subject: "m-1", What: "chassis serial", Why: "needs root", Remedy: "sudo infraopt assess"}, Points: 9.2},

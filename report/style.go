@@ -3,23 +3,23 @@ package report
 // glyphs are the signs that the table format draws with. Layout measures them, so they are chosen before
 // anything is laid out.
 type glyphs struct {
-	full, part, rest  string // cells of a bar: proven, open, missing
-	rule              string
-	dot               string // between the parts of a line
-	dash, minus       string
-	arrow, ellipsis   string
-	met, unmet, alert string
-	atMost            string
+	full, part, rest        string // cells of a bar: proven, open, missing
+	rule                    string
+	dot                     string // between the parts of a line
+	dash, minus             string
+	arrow, ellipsis         string
+	met, unmet, alert, note string
+	atMost                  string
 }
 
 var unicodeGlyphs = glyphs{
 	full: "█", part: "▒", rest: "░", rule: "─", dot: "·", dash: "–", minus: "−", arrow: "→", ellipsis: "…",
-	met: "✓", unmet: "✗", alert: "!", atMost: "≤",
+	met: "✓", unmet: "✗", alert: "!", note: "·", atMost: "≤",
 }
 
 var asciiGlyphs = glyphs{
 	full: "#", part: "=", rest: ".", rule: "-", dot: "-", dash: "-", minus: "-", arrow: "->", ellipsis: "...",
-	met: "+", unmet: "x", alert: "!", atMost: "<=",
+	met: "+", unmet: "x", alert: "!", note: "-", atMost: "<=",
 }
 
 // A style colours text, or leaves it alone.

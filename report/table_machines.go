@@ -169,6 +169,36 @@ func (p *page) risks(a *score.Assessment) error {
 	return nil
 }
 
+// found prints what was noticed on machines and is in no score.
+func (p *page) found(a *score.Assessment) error {
+	if len(a.Findings) == 0 {
+		return nil
+	}
+	p.heading("NOTICED")
+	shown := a.Findings[:min(len(a.Findings), p.rows(5))]
+	g := &grid{columns: []column{{}, {min: 1, lines: 3}}}
+	for _, f := range shown {
+		mark, st := p.note, faint
+		if f.Severity != inventory.Info {
+			mark, st = p.alert, bad
+		}
+		s := p.words(f.ID)
+		if len(f.Examples) > 0 {
+			first := f.Examples[0]
+			s = cut(p.words(first.Name), 40, p.ellipsis) + ": " + p.words(first.Text)
+		}
+		if f.Machines > 1 {
+			s += " (and on " + p.number(float64(f.Machines-1)) + " more)"
+		}
+		g.add("", styled(st, mark), text(s))
+	}
+	if err := p.grid(g); err != nil {
+		return err
+	}
+	p.more(len(a.Findings) - len(shown))
+	return nil
+}
+
 // gaps prints what could not be seen, with what would show it. Things with the same remedy are one row, as
 // the points they keep open are those of the remedy.
 func (p *page) gaps(a *score.Assessment) error {

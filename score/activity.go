@@ -70,9 +70,9 @@ func and(answers ...truth) truth {
 }
 
 // activity judges replicas together: Active and Idle need positive evidence. Cumulative counters decide where they
-// can. Only where they are all there and do not, a utilisation series does: if a missing counter were passed over
-// for a series, losing a fact could decide what was open. Only use of replicas that are known to run speaks for
-// activity.
+// can. Only where they are all there and do not, a utilisation series does, and only where that is all there too, or
+// known not to be kept, connections of clients do: if a missing fact were passed over for a weaker one, losing it could
+// decide what was open. Only use of replicas that are known to run speaks for activity.
 func (s *Stack) activity(replicas []*Work) Activity {
 	a, runs := s.counted(replicas)
 	if a == ActivityUnknown && runs && s.opt.RunningIsActive {
@@ -119,6 +119,7 @@ func (s *Stack) counted(replicas []*Work) (a Activity, runs bool) {
 	if verdict == yes {
 		return Idle, runs
 	}
+	settled := strict != maybe && normal != maybe && broad != maybe
 	// Replicas that may not run may have no part in what the sums show.
 	if len(running) < len(replicas) {
 		strict, normal, broad = s.idleBySeries(running)
@@ -126,7 +127,32 @@ func (s *Stack) counted(replicas []*Work) (a Activity, runs bool) {
 	if runs && strict == no && normal == no && broad == no {
 		return Active, runs
 	}
+	if connected(running) && (settled || s.noSeries(replicas)) {
+		return Active, runs
+	}
 	return ActivityUnknown, runs
+}
+
+// connected reports whether another machine holds a connection to any of the replicas.
+func connected(replicas []*Work) bool {
+	for _, x := range replicas {
+		if x.usage.Clients.Or(0) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// noSeries reports whether replicas are known to have no series, together, by which the rules of idleness could judge:
+// one of them has none, or one that is too short.
+func (s *Stack) noSeries(replicas []*Work) bool {
+	for _, x := range replicas {
+		days, known := x.demand.Days.Get()
+		if known && days < s.model.Thresholds.SeriesDays || !known && !x.demand.Days.IsUnknown() {
+			return true
+		}
+	}
+	return false
 }
 
 // idleBySeries puts the series of replicas, summed, to the rules. Sums of percentiles are never less than the

@@ -108,7 +108,7 @@ func (a *Assessor) Finish(site *inventory.Estate) *Assessment {
 		GeneratedAt: req.Now.UTC().Truncate(time.Second),
 		Tool:        ToolInfo{Name: req.Tool.Name, Version: req.Tool.Version, Commit: req.Tool.Commit, Rules: m.Rules(), Model: req.ModelFile},
 
-		Recommendations: []Recommendation{}, Risks: []Risk{}, Gaps: []GapResult{}, Sources: []SourceResult{},
+		Recommendations: []Recommendation{}, Risks: []Risk{}, Findings: []Found{}, Gaps: []GapResult{}, Sources: []SourceResult{},
 	}
 	res := a.proven.finish(m, site)
 	out.Score, out.Level, out.Headline = res.Score, res.Level, headline(res, m)

@@ -33,6 +33,7 @@ type Assessment struct {
 	Roadmap         Roadmap          `json:"roadmap"`
 	Trend           *Trend           `json:"trend,omitempty"` // since an earlier result, where one was given
 	Risks           []Risk           `json:"risks"`
+	Findings        []Found          `json:"findings"` // noticed on machines, and in no score
 	Gaps            []GapResult      `json:"gaps"`
 	Sources         []SourceResult   `json:"sources"`
 }

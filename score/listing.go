@@ -13,11 +13,12 @@ type listing struct {
 	machines   leading[MachineResult]
 	containers leading[ContainerInfo]
 	vms        leading[VMInfo]
+	found      discoveries
 	total      int // machines
 }
 
 func newListing(top int) listing {
-	return listing{machines: leading[MachineResult]{most: top}, containers: leading[ContainerInfo]{most: top}, vms: leading[VMInfo]{most: top}}
+	return listing{machines: leading[MachineResult]{most: top}, containers: leading[ContainerInfo]{most: top}, vms: leading[VMInfo]{most: top}, found: discoveries{}}
 }
 
 // leading keeps the first things, in the order of the keys that they come with; all where most is 0.
@@ -75,6 +76,7 @@ func (l *listing) add(h *inventory.Node, m *Model, t *Tally, opt Options) {
 	below := map[*inventory.Node]string{}
 	h.Walk(func(n *inventory.Node) {
 		l.total++
+		l.found.add(&n.Machine)
 		name := n.Machine.Name.Or(n.Machine.ID)
 		for i := range n.VMs {
 			v := VMInfo{VM: n.VMs[i].VM, MachineName: name}
@@ -106,6 +108,7 @@ func (l *listing) add(h *inventory.Node, m *Model, t *Tally, opt Options) {
 // finish puts the lists into an assessment.
 func (l *listing) finish(a *Assessment, site *inventory.Estate) {
 	a.Machines, a.Containers, a.VMs, a.MachinesTotal = l.machines.list(), l.containers.list(), l.vms.list(), l.total
+	a.Findings = l.found.list()
 	gaps := make(map[string]int, len(site.Gaps))
 	for _, g := range site.Gaps {
 		gaps[g.Subject]++

@@ -11,7 +11,8 @@ import (
 
 type collectFlags struct {
 	gatherFlags
-	out string
+	out    string
+	record string
 }
 
 func (p *program) collectCommand() *cobra.Command {
@@ -25,15 +26,20 @@ func (p *program) collectCommand() *cobra.Command {
 			targetHelp,
 			"A snapshot names machines, programs and addresses. It holds no environment variables, command lines or passwords. "+
 				"Its file can be read by its owner only.",
+			"With --record, the files of this host that were read are copied to a folder as well, command lines cut down to what is "+
+				"looked for. Elsewhere, host:?root=/FOLDER reads the folder as if it were that host: to ask a colleague, or to report "+
+				"that something was not recognised. Look through it before you pass it on.",
 			statusHelp(exitOK, exitIncomplete, exitUsage, exitFailed, exitInterrupted)),
 		Example: "  infraopt collect -o web1.json.zst\n" +
 			"  infraopt collect host: docker: > web1.json\n" +
-			"  ssh web1 infraopt collect | infraopt assess -",
+			"  ssh web1 infraopt collect | infraopt assess -\n" +
+			"  infraopt collect host: --record web1.tree > /dev/null",
 		RunE: func(cmd *cobra.Command, args []string) error { return p.collect(cmd.Context(), f, args) },
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.StringVarP(&f.out, "out", "o", "", "write the snapshot to `FILE`, "+snapshot.Extensions+", not to standard output")
+	flags.StringVar(&f.record, "record", "", "copy the files of this host that are read to `FOLDER`, which must be empty or not there yet")
 	f.register(flags)
 	return cmd
 }
@@ -54,7 +60,11 @@ func (p *program) collect(ctx context.Context, f collectFlags, args []string) er
 		}
 		defer file.discard()
 	}
-	if s, ok, err := p.stream(ctx, f.gatherFlags, args); ok || err != nil {
+	if f.record != "" {
+		if err := p.record(ctx, f.record, args); err != nil {
+			return err
+		}
+	} else if s, ok, err := p.stream(ctx, f.gatherFlags, args); ok || err != nil {
 		if err != nil {
 			return err
 		}

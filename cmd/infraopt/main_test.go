@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -39,6 +40,7 @@ func TestMain(m *testing.M) {
 //	                             run the command and send it SIGINT when it has connected to the hanging socket;
 //	                             it must end with exit status 130
 //	valid SCHEMA FILE            check a document against a JSON Schema of docs/; FILE may be stdout
+//	same FILE FILE               compare two snapshots, whatever their targets are called and however long reading took
 //	cut N FROM TO                copy the first N bytes of a file
 //	flip N FROM TO               copy a file with all bits of byte N turned over
 //
@@ -54,7 +56,7 @@ func TestTranscripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status": cmdStatus, "hang": cmdHang, "garbage": cmdGarbage, "interrupt": cmdInterrupt, "valid": cmdValid, "cut": cmdCut, "flip": cmdFlip,
+			"status": cmdStatus, "hang": cmdHang, "garbage": cmdGarbage, "interrupt": cmdInterrupt, "valid": cmdValid, "same": cmdSame, "cut": cmdCut, "flip": cmdFlip,
 		},
 	})
 }
@@ -155,6 +157,17 @@ func cmdInterrupt(ts *testscript.TestScript, _ bool, args []string) {
 func cmdValid(ts *testscript.TestScript, _ bool, args []string) {
 	if err := validate(args[0], []byte(ts.ReadFile(args[1]))); err != nil {
 		ts.Fatalf("%s is not a valid %s: %v", args[1], args[0], err)
+	}
+}
+
+// unlike are the parts of a snapshot that tell nothing of what was read.
+var unlike = regexp.MustCompile(`host:\?root=[^"]*|"durationMs": [0-9]+`)
+
+func cmdSame(ts *testscript.TestScript, _ bool, args []string) {
+	a := unlike.ReplaceAllLiteralString(ts.ReadFile(args[0]), "host:")
+	b := unlike.ReplaceAllLiteralString(ts.ReadFile(args[1]), "host:")
+	if a != b {
+		ts.Fatalf("%s and %s differ: %s", args[0], args[1], firstDifference(a, b))
 	}
 }
 

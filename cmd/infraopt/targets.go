@@ -73,7 +73,7 @@ func (p *program) gather(ctx context.Context, g gatherFlags, args []string) (*ha
 	if res.Observations != nil {
 		h.snapshot.Sources = res.Observations
 	}
-	h.err = h.judge(ctx, len(args) > 0, len(jobs), res.Errors)
+	h.err = h.judge(ctx, len(args) > 0 || recording(p.env), len(jobs), res.Errors)
 	return h, nil
 }
 
@@ -108,8 +108,8 @@ func (h *haul) judge(ctx context.Context, named bool, jobs int, errs []error) er
 	return out
 }
 
-// jobs opens the targets. An error is about how they are written; nothing has been read then.
-func (p *program) jobs(ctx context.Context, args []string) ([]collect.Job, error) {
+// targets are what the arguments name, or what is on this host where there are none.
+func (p *program) targets(ctx context.Context, args []string) ([]collect.Target, error) {
 	var targets []collect.Target
 	for _, arg := range args {
 		t, err := p.target(arg)
@@ -124,6 +124,15 @@ func (p *program) jobs(ctx context.Context, args []string) ([]collect.Job, error
 				targets = append(targets, s.Discover(ctx, p.env)...)
 			}
 		}
+	}
+	return targets, nil
+}
+
+// jobs opens the targets. An error is about how they are written; nothing has been read then.
+func (p *program) jobs(ctx context.Context, args []string) ([]collect.Job, error) {
+	targets, err := p.targets(ctx, args)
+	if err != nil {
+		return nil, err
 	}
 	var jobs []collect.Job
 	for _, t := range targets {

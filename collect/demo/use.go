@@ -47,13 +47,14 @@ func (h *host) use(p profile, milli, mib, uptime int) (inventory.Usage, inventor
 		Memory:     inventory.Known(inventory.Bytes(kept) * inventory.MiB),
 		Network:    inventory.Known(inventory.Bytes(int64(traffic) * 1000 * int64(age) / 86400)),
 		Age:        inventory.Known(inventory.Seconds(age)),
+		Clients:    inventory.Known(traffic / 300_000),
 	}
 	peak := min(milli, mean*h.between(15, 35)/10+h.below(40))
 	most := min(mib, kept*h.between(105, 150)/100+1)
 	series := h.percent(50)
 	days := min(30, age/86400)
 	if days < 1 || !series {
-		return u, inventory.Demand{}
+		return u, inventory.Demand{Days: inventory.Absent[float64]()}
 	}
 	// A series that is shaped like most: half of the way from the mean to the peak at the 90th percentile, and bursts
 	// of traffic of three times the mean.

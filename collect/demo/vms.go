@@ -92,6 +92,7 @@ func (h *host) vm(k *kit, hv *inventory.Hypervisor, i int) (inventory.VM, func()
 	}
 	p := h.profile(65, 4)
 	vm.Usage, vm.Demand = h.use(p, cores*1000, gib*1024, int(min(k.machine.Uptime.Or(0), g.Uptime.Or(0))))
+	vm.Usage.Clients = inventory.NotApplicable[int]("a hypervisor sees packets, not connections")
 	stopped, opaque, containers := h.percent(14), h.percent(60), h.percent(25)
 	switch {
 	case stopped:

@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"os"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/infraopt/infraopt/collect/internal/linux"
 	"github.com/infraopt/infraopt/collect/inventory"
@@ -148,13 +148,12 @@ func (l *look) engineKnows(kind string) (why, remedy string) {
 		return "only the engine knows", ""
 	}
 	socket := l.socketOf(sign)
-	switch {
-	case socket == "":
+	if socket == "" {
 		return "only the engine knows; no socket of it is listened on", sign.right
-	case !l.live:
-		return "only the engine knows; it was not asked at " + socket, sign.right
 	}
-	switch err := syscall.Access(socket, 2 /* W_OK, which connecting takes */); {
+	switch err := l.fs.Writable(socket); {
+	case errors.Is(err, linux.ErrUnasked):
+		return "only the engine knows; it was not asked at " + socket, sign.right
 	case err == nil && sign.target != "":
 		return "only the engine knows; it was not asked", "assess " + sign.target + ":unix://" + socket + " too"
 	case err == nil:
@@ -170,9 +169,13 @@ func (l *look) engineKnows(kind string) (why, remedy string) {
 func (l *look) engineGap(e inventory.Engine) {
 	sign, _ := runtimeSign(e.Kind)
 	socket := l.socketOf(sign)
-	if socket == "" || !l.live || !linux.Denied(syscall.Access(socket, 2)) {
+	if socket == "" || !linux.Denied(l.fs.Writable(socket)) {
 		return
 	}
+	user, err := l.fs.Answer("user", func() ([]byte, error) { return []byte(itoa(os.Getuid())), nil })
+	if err != nil {
+		user = []byte("who made the tree")
+	}
 	l.gap(socket, "names, images and settings of containers, stopped containers, images and volumes of "+e.Kind,
-		"permission denied for user "+itoa(os.Getuid()), sign.right)
+		"permission denied for user "+inventory.Text(string(user)), sign.right)
 }

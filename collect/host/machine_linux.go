@@ -25,6 +25,9 @@ func (l *look) machine(ctx context.Context, identity inventory.Identity) invento
 		m.Name = inventory.Known(l.hostname)
 	}
 	l.processors(&m)
+	if l.fs.Recording() != nil { // gopsutil reads it by itself
+		_, _ = l.fs.Read("/proc/meminfo", linux.SmallFile) // where it cannot be read, that is recorded
+	}
 	mem := readMemory(ctx, l.env.Root)
 	m.Memory = mem.total
 	m.Usage = inventory.Usage{Memory: mem.used, Age: m.Uptime, Network: l.traffic()}

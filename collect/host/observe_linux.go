@@ -20,19 +20,20 @@ type look struct {
 	live   bool // the machine is this one, not a recorded tree
 	target string
 
-	id       string // of the machine
-	hostname string
-	uptime   float64   // seconds; ages are counted from it
-	now      time.Time // by the machine's own clock
-	inside   bool      // this program runs in a container
-	manager  string    // whose
-	cpu      linux.CPUInfo
-	cpuErr   error
-	dmi      linux.DMI
-	mounts   []linux.MountEntry // as the first process sees them
-	sockets  []string           // unix sockets that are listened on
-	pending  []pending          // workloads whose readiness is to be judged
-	gaps     []inventory.Gap
+	id         string // of the machine
+	hostname   string
+	uptime     float64   // seconds; ages are counted from it
+	now        time.Time // by the machine's own clock
+	inside     bool      // this program runs in a container
+	manager    string    // whose
+	cpu        linux.CPUInfo
+	cpuErr     error
+	dmi        linux.DMI
+	mounts     []linux.MountEntry // as the first process sees them
+	mountsHere []linux.MountEntry // as this program sees them
+	sockets    []string           // unix sockets that are listened on
+	pending    []pending          // workloads whose readiness is to be judged
+	gaps       []inventory.Gap
 }
 
 // observe reads the machine below the root of env, and copies what it reads if env says so.
@@ -54,6 +55,7 @@ func observe(ctx context.Context, env collect.Env, target string) (*inventory.Ba
 
 func observeTree(ctx context.Context, env collect.Env, files linux.FS, target string) (*inventory.Batch, error) {
 	l := &look{env: env, fs: files, live: files.Live(), target: target}
+	l.mountedHere()
 	if err := l.clocks(); err != nil {
 		return nil, err
 	}
@@ -95,6 +97,20 @@ func observeTree(ctx context.Context, env collect.Env, files linux.FS, target st
 	return b, nil
 }
 
+// mountedHere tells the tree what is mounted where this program looks, before it looks anywhere: dead servers and
+// automounters are to be left alone. What is written of no program, is of the first process.
+func (l *look) mountedHere() {
+	for _, name := range []string{"/proc/self/mountinfo", "/proc/1/mountinfo"} {
+		if text, err := l.fs.Read(name, linux.LargeFile); err == nil {
+			if list, err := linux.ParseMountinfo(string(text)); err == nil {
+				l.mountsHere = list
+				l.fs.Mounted(list)
+				return
+			}
+		}
+	}
+}
+
 // clocks reads the time of the machine. Without /proc nothing can be said of a machine at all.
 func (l *look) clocks() error {
 	text, err := l.fs.Line("/proc/uptime")
@@ -111,7 +127,11 @@ func (l *look) clocks() error {
 	case errors.Is(err, linux.ErrFormat):
 		kind = collect.ErrMalformed
 	}
-	return &collect.Error{Kind: kind, Op: "reading /proc/uptime", Err: err, Remedy: "mount /proc"}
+	remedy := "mount /proc"
+	if !l.live {
+		remedy = "name a tree that collect --record has written"
+	}
+	return &collect.Error{Kind: kind, Op: "reading /proc/uptime", Err: err, Remedy: remedy}
 }
 
 // common reads what several parts need. What cannot be read stays empty; the parts say what they miss.
@@ -119,22 +139,25 @@ func (l *look) common() {
 	l.hostname = inventory.Text(linux.Hostname(l.fs))
 	l.manager, l.inside = linux.ContainerManager(l.fs)
 	l.dmi = linux.ReadDMI(l.fs)
-	var text []byte
-	if text, l.cpuErr = l.fs.Read("/proc/cpuinfo", linux.LargeFile); l.cpuErr == nil {
+	if text, err := l.fs.Read("/proc/cpuinfo", linux.LargeFile); err == nil {
 		l.cpu, l.cpuErr = linux.ParseCPUInfo(string(text))
+	} else {
+		l.cpuErr = err
 	}
-	text, err := l.fs.Read("/proc/1/mountinfo", linux.LargeFile)
-	if err != nil {
-		text, err = l.fs.Read("/proc/self/mountinfo", linux.LargeFile)
+	if text, err := l.fs.Read("/proc/1/mountinfo", linux.LargeFile); err == nil {
+		if list, err := linux.ParseMountinfo(string(text)); err == nil {
+			l.mounts = list
+		}
 	}
+	if l.mounts == nil {
+		l.mounts = l.mountsHere
+	}
+	if l.mounts == nil {
+		_, err := l.fs.Read("/proc/self/mountinfo", linux.LargeFile)
+		l.gap("/proc/1/mountinfo", "mounted file systems", linux.Reason(cmp.Or(err, linux.ErrFormat)), asRoot)
+	}
+	text, err := l.fs.Read("/proc/net/unix", linux.LargeFile)
 	if err == nil {
-		l.mounts, err = linux.ParseMountinfo(string(text))
-		l.fs.Mounted(l.mounts)
-	}
-	if err != nil {
-		l.gap("/proc/1/mountinfo", "mounted file systems", linux.Reason(err), asRoot)
-	}
-	if text, err = l.fs.Read("/proc/net/unix", linux.LargeFile); err == nil {
 		l.sockets, err = linux.ParseListening(string(text))
 	}
 	if err != nil {

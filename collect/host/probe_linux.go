@@ -15,6 +15,7 @@ import (
 func probe(ctx context.Context, env collect.Env) []collect.Probe {
 	l := &look{env: env, fs: linux.NewFS(env.Root), target: scheme + ":"}
 	l.live = l.fs.Live()
+	l.mountedHere()
 	l.common()
 	list := []collect.Probe{l.probeSelf(), l.probeProcesses(ctx)}
 	for _, f := range []struct{ what, name, remedy string }{

@@ -43,7 +43,7 @@ type processes struct {
 // written by hand because libraries open five times as many files.
 func (l *look) processes(ctx context.Context) *processes {
 	p := &processes{byPID: make(map[int]*process)}
-	dir, err := os.Open(l.fs.Path("/proc"))
+	dir, err := l.fs.Directory("/proc")
 	if err != nil {
 		p.err = err
 		return p
@@ -54,13 +54,13 @@ func (l *look) processes(ctx context.Context) *processes {
 		p.err = err
 		return p
 	}
-	self := 0
+	self := ""
 	if l.live {
-		self = os.Getpid()
+		self = itoa(os.Getpid())
 	}
-	r := procReader{dir: int(dir.Fd()), groups: make(map[string]*cgroup), recording: l.fs.Recording()}
+	r := procReader{fs: l.fs, dir: int(dir.Fd()), groups: make(map[string]*cgroup), recording: l.fs.Recording()}
 	for i, name := range names {
-		if name[0] < '1' || name[0] > '9' {
+		if name[0] < '1' || name[0] > '9' || name == self {
 			continue
 		}
 		if i%64 == 0 && ctx.Err() != nil {
@@ -72,7 +72,7 @@ func (l *look) processes(ctx context.Context) *processes {
 		case err != nil && linux.Gone(err): // it ended meanwhile
 		case err != nil:
 			p.denied++
-		case q == nil || q.PID == self:
+		case q == nil:
 		default:
 			p.list = append(p.list, q)
 			p.byPID[q.PID] = q
@@ -100,10 +100,8 @@ func (p *processes) hidden(l *look) (why, remedy string, hidden bool) {
 		return "the deadline passed while reading them", "raise --timeout", true
 	case p.byPID[1] == nil && l.hidepid():
 		return "/proc is mounted with hidepid: processes of other users are hidden", hidepid, true
-	case p.byPID[1] == nil && !l.live:
-		return "the first process is not in the recorded tree", "", true
 	case p.byPID[1] == nil:
-		return "the first process is hidden, so others may be", hidepid, true
+		return "the first process is not seen, so others may be hidden", hidepid, true
 	case p.denied > 0:
 		return strconv.Itoa(p.denied) + " processes may not be read", asRoot, true
 	}
@@ -127,6 +125,7 @@ func (l *look) hidepid() bool {
 
 // A procReader reads files of processes by way of an open /proc.
 type procReader struct {
+	fs     linux.FS
 	dir    int
 	buf    [16 << 10]byte
 	groups map[string]*cgroup // by the text of the file: processes of a group share it
@@ -183,9 +182,21 @@ func newCgroup(text string) *cgroup {
 
 // read reads a short file into the reader's buffer; one that fills it is an error.
 func (r *procReader) read(name string) ([]byte, error) {
+	n, err := r.fill(name)
+	if r.recording != nil {
+		r.recording.File("/proc/"+name, slices.Clone(r.buf[:n]), err)
+	}
+	return r.buf[:n], err
+}
+
+// fill reads a short file to the beginning of the buffer.
+func (r *procReader) fill(name string) (int, error) {
+	if err := r.fs.Recorded("/proc/" + name); err != nil {
+		return 0, err
+	}
 	fd, err := r.open(name)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
 	defer syscall.Close(fd)
 	n := 0
@@ -195,7 +206,7 @@ func (r *procReader) read(name string) ([]byte, error) {
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return 0, err
 		}
 		if k == 0 {
 			break
@@ -206,12 +217,9 @@ func (r *procReader) read(name string) ([]byte, error) {
 		}
 	}
 	if n == len(r.buf) {
-		return nil, linux.ErrTooLarge
+		return 0, linux.ErrTooLarge
 	}
-	if r.recording != nil {
-		r.recording.File("/proc/"+name, slices.Clone(r.buf[:n]))
-	}
-	return r.buf[:n], nil
+	return n, nil
 }
 
 func (r *procReader) open(name string) (int, error) {

@@ -134,12 +134,6 @@ var localFiles = map[string]bool{
 	"ext2": true, "ext3": true, "ext4": true, "xfs": true, "btrfs": true, "zfs": true, "f2fs": true, "jfs": true, "reiserfs": true, "bcachefs": true,
 }
 
-// remoteFiles are file systems of servers.
-var remoteFiles = map[string]bool{
-	"nfs": true, "nfs4": true, "cifs": true, "smb3": true, "ceph": true, "fuse.glusterfs": true, "glusterfs": true, "fuse.sshfs": true, "gpfs": true,
-	"lustre": true, "beegfs": true, "afs": true, "9p": true, "fuse.s3fs": true, "ocfs2": true, "gfs2": true,
-}
-
 // places looks at the file systems that the data lies on.
 func (j *judgement) places(dirs []string) {
 	if len(dirs) == 0 {
@@ -150,7 +144,7 @@ func (j *judgement) places(dirs []string) {
 	var remote []string
 	for _, dir := range dirs {
 		m := j.l.mountOf(dir)
-		if remoteFiles[m.FSType] {
+		if linux.RemoteFS(m.FSType) {
 			remote = append(remote, m.Point)
 			continue
 		}

@@ -17,7 +17,7 @@ func Source() collect.Source {
 		Scheme:     scheme,
 		Summary:    "this machine: hardware, system, workloads, containers and virtual machines as the kernel shows them",
 		Privileges: "none; root shows serial numbers and, where /proc is mounted with hidepid, other users' processes",
-		Example:    "host:",
+		Example:    "host: or, for a recorded machine, host:?root=/FOLDER",
 		Discover: func(context.Context, collect.Env) []collect.Target {
 			return []collect.Target{{Scheme: scheme}}
 		},
@@ -37,7 +37,7 @@ func open(t collect.Target, env collect.Env) (collect.Collector, error) {
 		if key != "root" || len(values) != 1 || !filepath.IsAbs(values[0]) {
 			return nil, &collect.Error{
 				Kind: collect.ErrUsage, Op: fmt.Sprintf("opening %q: unknown option %q", t, key),
-				Remedy: "write host:, or host:?root=/DIR for a tree that collect --record has written",
+				Remedy: "write host:, or host:?root=/FOLDER for one that collect --record has written",
 			}
 		}
 		env.Root = values[0]

@@ -4,6 +4,7 @@ package host
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,15 +16,29 @@ import (
 	"github.com/infraopt/infraopt/collect/inventory"
 )
 
-// A tree file holds the files of a machine that the source reads, written from the catalogue of signals. Text before
-// the first heading says what machine it is. "-- /path --" begins a file, "-- /path -> target --" is a symbolic
-// link, and below "-- processes --" each line is a process:
+// A tree file holds the files of a machine that the source reads. Text before the first heading says what machine it
+// is: "A recorded machine." begins one that collect --record has copied, every other was written from the catalogue of
+// signals. "-- /path --" begins a file, "-- /path/ --" is an empty directory, "-- /path -> target --" a symbolic link,
+// "-- /path as base64 --" begins a file that is no plain text, and below "-- processes --" each line is a process:
 //
 //	PID PPID COMM key=value… :: argument argument…
 //
 // with the keys cg (control group of version 2, or whole lines parted by ";"), tty, start and cpu (ticks), rss
 // (pages), uid, nspid, eff and bnd (capabilities), policy, rt, locked and huge (kB). Files that every machine has
-// are added where a tree leaves them out.
+// are added where a tree that was written leaves them out; a file whose text is "(missing)" is not there.
+//
+// What is no file of the machine lies in /.infraopt: which names could not be read (denied), how else looking at a
+// name failed (failed), what links of processes say (links), when something was changed (stats), and answers of the
+// kernel that come over netlink, all as collect/internal/linux/aside.go describes them.
+//
+// To make a tree file of a machine, record it, and then pack the recording; to look at one as a directory, unpack it:
+//
+//	infraopt collect host: --record DIR > /dev/null
+//	go test ./collect/host -run TestPack -pack DIR > collect/host/testdata/NAME.tree
+//	go test ./collect/host -run TestUnpack -unpack NAME=DIR
+//
+// Packing leaves out processes that are like others. What a recording holds is what the program has read, with command
+// lines cut down to what it looks for; still, read it before you publish it: it names machines, programs and users.
 
 // defaults are the files of a machine of no particular kind. The clock stands at 1700100000.
 var defaults = map[string]string{
@@ -46,23 +61,43 @@ func plant(t testing.TB, name string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return unpack(t, string(text), !strings.HasPrefix(string(text), "A recorded machine."))
+}
+
+// unpack writes a tree file below a new directory and returns that. A tree that was written, not recorded, gets the
+// default files.
+func unpack(t testing.TB, text string, written bool) string {
+	t.Helper()
 	files := make(map[string]string)
 	links := make(map[string]string)
+	coded := make(map[string]bool)
 	at := ""
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(text) {
 		if head, ok := strings.CutPrefix(line, "-- "); ok {
-			head = strings.TrimSuffix(strings.TrimSpace(head), " --")
+			head = strings.TrimSuffix(strings.TrimSuffix(head, "\n"), " --")
 			at = ""
 			if from, to, ok := strings.Cut(head, " -> "); ok {
 				links[from] = to
 				continue
 			}
-			at = head
+			at, coded[head] = strings.CutSuffix(head, " as base64")
+			if coded[head] {
+				coded[at] = true
+			}
 			files[at] = ""
 			continue
 		}
 		if at != "" {
 			files[at] += line
+		}
+	}
+	for name := range files {
+		if coded[name] {
+			text, err := base64.StdEncoding.DecodeString(files[name])
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			files[name] = string(text)
 		}
 	}
 	for line := range strings.Lines(files["processes"]) {
@@ -71,9 +106,11 @@ func plant(t testing.TB, name string) string {
 		}
 	}
 	delete(files, "processes")
-	for name, text := range defaults {
-		if _, ok := files[name]; !ok {
-			files[name] = text
+	if written {
+		for name, text := range defaults {
+			if _, ok := files[name]; !ok {
+				files[name] = text
+			}
 		}
 	}
 	root := t.TempDir()

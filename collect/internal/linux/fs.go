@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -25,8 +26,12 @@ const (
 	LargeFile = 16 << 20 // a table with a row for each thing on the machine
 )
 
-// An FS is a Linux file tree: the live one at "/", or a recorded one. Copies share what they have read: a small file
-// is read once, however often it is asked for. It may be used by several goroutines.
+// An FS is a Linux file tree: the live one at "/", or a recorded one, out of which no link leads. Copies share what
+// they have read: a small file is read once, however often it is asked for. It may be used by several goroutines.
+//
+// Reading never waits long: a file whose file system does not answer within [Patience] is an error that wraps
+// [ErrHung], and after that its whole mount is. What lies behind an automounter or on a file server is not looked at:
+// [ErrAsleep], [ErrRemote].
 type FS struct {
 	root string
 	s    *session
@@ -54,9 +59,6 @@ func (f FS) Path(name string) string {
 	return filepath.Join(f.root, filepath.FromSlash(name))
 }
 
-// rememberedSize is that of the largest files that are kept, in bytes. Larger ones are tables, which have one reader each.
-const rememberedSize = 8 << 10
-
 // Read returns all of a file of at most limit bytes, which are not to be changed; a longer one is an error that wraps
 // ErrTooLarge.
 func (f FS) Read(name string, limit int) ([]byte, error) {
@@ -66,21 +68,12 @@ func (f FS) Read(name string, limit int) ([]byte, error) {
 		}
 		return r.text, r.err
 	}
-	r, err := f.open(name, int64(limit))
-	if err != nil {
-		f.s.remember(name, nil, err)
-		return nil, err
-	}
-	text, err := guarded(f, name, func() ([]byte, error) {
-		defer r.Close()
-		return io.ReadAll(r)
-	})
+	text, err := guarded(f, opRead, name, func(real string) ([]byte, error) { return f.s.readAll(real, limit) })
 	if err == nil {
-		f.s.record.file(name, text)
+		err = f.s.recorded(opEnd, name)
 	}
-	if len(text) <= rememberedSize && !errors.Is(err, ErrTooLarge) {
-		f.s.remember(name, text, err)
-	}
+	f.s.record.read(name, text, err)
+	f.s.remember(name, text, err)
 	return text, err
 }
 
@@ -93,26 +86,13 @@ func (f FS) Line(name string) (string, error) {
 // Open opens a file for reading in a stream. Reading past limit bytes gives an error that wraps ErrTooLarge.
 // Directories, devices and named pipes are not opened: reading those may block or have effects.
 func (f FS) Open(name string, limit int64) (io.ReadCloser, error) {
-	r, err := f.open(name, limit)
+	file, err := guarded(f, opRead, name, f.s.openRegular)
 	if err != nil {
+		f.s.record.read(name, nil, err)
 		return nil, err
 	}
-	return f.s.record.stream(name, &patientReader{fs: f, name: name, r: r}), nil
-}
-
-func (f FS) open(name string, limit int64) (*boundedFile, error) {
-	if err := f.s.refused(name); err != nil {
-		f.s.record.deny(name)
-		return nil, err
-	}
-	file, err := guarded(f, name, func() (*os.File, error) { return openRegular(f.Path(name)) })
-	if err != nil {
-		if Denied(err) {
-			f.s.record.deny(name)
-		}
-		return nil, err
-	}
-	return &boundedFile{File: file, name: name, left: limit}, nil
+	bounded := &boundedFile{File: file, name: name, left: limit, end: f.s.recorded(opEnd, name)}
+	return f.s.record.stream(name, &patientReader{fs: f, name: name, r: bounded}), nil
 }
 
 // A boundedFile gives an error where reading would go past its limit.
@@ -120,6 +100,7 @@ type boundedFile struct {
 	*os.File
 	name string
 	left int64
+	end  error // what reading ended with when the tree was recorded
 }
 
 // Read reads at most one byte more than is allowed, to learn whether there is more.
@@ -132,40 +113,53 @@ func (b *boundedFile) Read(p []byte) (int, error) {
 	if b.left < 0 {
 		return n - 1, fmt.Errorf("reading %s: %w", b.name, ErrTooLarge)
 	}
+	if b.end != nil && errors.Is(err, io.EOF) {
+		err = b.end
+	}
 	return n, err
 }
 
-// Names lists a directory, sorted.
+// Names lists a directory, sorted. The list is not to be changed.
 func (f FS) Names(dir string) ([]string, error) {
-	if err := f.s.refused(dir); err != nil {
-		return nil, err
+	if l, ok := f.s.recallList(dir); ok {
+		return l.names, l.err
 	}
-	names, err := guarded(f, dir, func() ([]string, error) {
-		entries, err := os.ReadDir(f.Path(dir))
-		names := make([]string, 0, len(entries))
-		for _, e := range entries {
-			names = append(names, e.Name())
+	names, err := guarded(f, opList, dir, func(real string) ([]string, error) {
+		names, err := f.s.readDir(real)
+		if linked := f.s.aside.children[dir]; len(linked) > 0 { // recorded beside the tree
+			names, err = append(names, linked...), nil
 		}
-		return names, err
+		if !f.s.live && dir == "/" {
+			names = slices.DeleteFunc(names, func(n string) bool { return "/"+n == answers })
+		}
+		slices.Sort(names)
+		return slices.Compact(names), err
 	})
-	if err == nil {
-		f.s.record.directory(dir, names)
-	} else if Denied(err) {
-		f.s.record.deny(dir)
-	}
+	f.s.record.list(dir, names, err)
+	f.s.rememberList(dir, names, err)
 	return names, err
 }
 
-// Stat describes what a name leads to.
+// Directory opens a directory, for what reads it in its own way. Its files are then read without the care that the
+// tree takes, so it is for the kernel's own: "/proc".
+func (f FS) Directory(name string) (*os.File, error) {
+	return guarded(f, opList, name, f.s.openAny)
+}
+
+// Stat describes what a name leads to. Of a recorded tree, size and time are those that were recorded.
 func (f FS) Stat(name string) (fs.FileInfo, error) {
-	info, err := guarded(f, name, func() (fs.FileInfo, error) { return os.Stat(f.Path(name)) })
-	if err == nil {
-		f.s.record.touch(name)
+	info, err := fs.FileInfo(nil), error(nil)
+	if known, ok := f.s.aside.stats[name]; ok {
+		info = known
+	} else {
+		info, err = guarded(f, opStat, name, f.s.stat)
 	}
+	f.s.record.stat(name, info, err)
 	return info, err
 }
 
-// Exists reports whether a file or directory is there; false where that cannot be seen.
+// Exists reports whether a file or directory is there; false where that cannot be seen. Where it matters whether it
+// is not there or not seen, use Stat.
 func (f FS) Exists(name string) bool {
 	_, err := f.Stat(name)
 	return err == nil
@@ -173,13 +167,12 @@ func (f FS) Exists(name string) bool {
 
 // Readlink returns where a symbolic link leads, as written in it.
 func (f FS) Readlink(name string) (string, error) {
-	if err := f.s.refused(name); err != nil {
-		return "", err
+	to, ok := f.s.aside.links[name]
+	err := f.s.recorded(opLink, name)
+	if err == nil && !ok {
+		to, err = guarded(f, opLink, name, f.s.readlink)
 	}
-	to, err := guarded(f, name, func() (string, error) { return os.Readlink(f.Path(name)) })
-	if err == nil {
-		f.s.record.link(name, to)
-	}
+	f.s.record.link(name, to, err)
 	return to, err
 }
 
@@ -201,6 +194,23 @@ func (f FS) Modified(name string) (time.Time, error) {
 	return info.ModTime(), nil
 }
 
+// Writable reports, by its error, whether the user may write to what a name leads to: for a socket, connect to it. It
+// only asks. Of a tree that was not recorded but written it gives ErrUnasked.
+func (f FS) Writable(name string) error {
+	err, ok := f.s.aside.writable[name]
+	switch {
+	case f.Live():
+		_, err = guarded(f, opWrite, name, func(real string) (struct{}, error) { return struct{}{}, writable(real) })
+	case !ok:
+		return ErrUnasked
+	}
+	f.s.record.writable(name, err)
+	return err
+}
+
+// ErrUnasked marks an answer that a tree does not hold, because nobody asked when it was made.
+var ErrUnasked = errors.New("not asked when the tree was made")
+
 // answers is the directory of a recorded tree that holds what did not come from files.
 const answers = "/.infraopt"
 
@@ -213,9 +223,9 @@ func (f FS) Answer(name string, ask func() ([]byte, error)) ([]byte, error) {
 	}
 	text, err := ask()
 	if err == nil {
-		f.s.record.plant(name, text)
-	} else if Denied(err) {
-		f.s.record.deny(name)
+		f.s.record.read(name, text, nil)
+	} else {
+		f.s.record.read(name, nil, err)
 	}
 	return text, err
 }
@@ -241,6 +251,8 @@ func Reason(err error) string {
 		return "its file system does not answer"
 	case errors.Is(err, ErrAsleep):
 		return "behind an automounter, which is not woken"
+	case errors.Is(err, ErrRemote):
+		return "on a file server, which is not asked"
 	case errors.Is(err, ErrTooLarge):
 		return "larger than expected"
 	case errors.Is(err, ErrFormat):

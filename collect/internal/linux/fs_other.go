@@ -2,6 +2,25 @@
 
 package linux
 
-import "os"
+import (
+	"io"
+	"os"
+)
 
-func openRegular(path string) (*os.File, error) { return os.Open(path) }
+// openFlags are added where files are opened for reading.
+const openFlags = 0
+
+func readFile(path string, limit int, _ bool) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	b := &boundedFile{File: f, name: path, left: int64(limit)}
+	defer b.Close()
+	return io.ReadAll(b)
+}
+
+func writable(path string) error {
+	_, err := os.Stat(path)
+	return err
+}

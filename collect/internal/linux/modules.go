@@ -2,27 +2,37 @@ package linux
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
-// A Module is one that is loaded into the kernel.
+// A Module is a loaded module of the kernel.
 type Module struct {
-	Name      string
-	OutOfTree bool // not built with the kernel
+	Name        string
+	Users       int  // what holds it: other modules, open devices
+	OutOfTree   bool // not part of the kernel's own sources
+	Proprietary bool
 }
 
-// ParseModules reads /proc/modules. A kernel without modules has no such file.
+// ParseModules reads /proc/modules, whose lines are: name, size, users, who uses it, state, address, and in brackets
+// by which letters the module taints the kernel (kernel/module/procfs.c).
 func ParseModules(text string) ([]Module, error) {
 	var list []Module
 	for line := range strings.Lines(text) {
-		// name size references users state address (taints)
 		f := strings.Fields(line)
+		if len(f) == 0 {
+			continue
+		}
 		if len(f) < 6 {
 			return nil, fmt.Errorf("modules: %w: line %.60q", ErrFormat, line)
 		}
-		m := Module{Name: f[0]}
-		if len(f) > 6 {
-			m.OutOfTree = strings.HasPrefix(f[6], "(") && strings.Contains(f[6], "O")
+		users, err := strconv.Atoi(f[2])
+		if err != nil && f[2] != "-" { // a kernel that cannot unload modules does not count
+			return nil, fmt.Errorf("modules: %w: line %.60q", ErrFormat, line)
+		}
+		m := Module{Name: f[0], Users: max(users, 0)}
+		if last := f[len(f)-1]; strings.HasPrefix(last, "(") {
+			m.OutOfTree, m.Proprietary = strings.Contains(last, "O"), strings.Contains(last, "P")
 		}
 		list = append(list, m)
 	}

@@ -9,7 +9,10 @@ import (
 func ReadOSRelease(f FS) (map[string]string, error) {
 	text, err := f.Read("/etc/os-release", SmallFile)
 	if err != nil {
-		text, err = f.Read("/usr/lib/os-release", SmallFile)
+		var second error
+		if text, second = f.Read("/usr/lib/os-release", SmallFile); second == nil || Gone(err) {
+			err = second // that the first could not be read says more than that the second is not there
+		}
 	}
 	if err != nil {
 		return nil, err

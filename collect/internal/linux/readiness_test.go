@@ -56,7 +56,7 @@ func TestParsePIDLimits(t *testing.T) {
 
 func TestParseModules(t *testing.T) {
 	got, err := ParseModules("oracleasm 69632 1 - Live 0x0000000000000000 (OE)\next4 933888 2 jbd2,x, Live 0x0\n")
-	if err != nil || !reflect.DeepEqual(got, []Module{{"oracleasm", true}, {"ext4", false}}) {
+	if err != nil || !reflect.DeepEqual(got, []Module{{Name: "oracleasm", Users: 1, OutOfTree: true}, {Name: "ext4", Users: 2}}) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	_, err = ParseModules("short line\n")

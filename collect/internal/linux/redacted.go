@@ -1,31 +1,22 @@
 package linux
 
-import "io"
-
 // ReadRedacted is Read for files that may hold secrets: only what redact leaves of the text is returned, remembered and
 // recorded. Redacting twice has to give the same, because a recorded tree is read in the same way.
 func (f FS) ReadRedacted(name string, limit int, redact func([]byte) []byte) ([]byte, error) {
 	memo := name + "\x00redacted"
-	if m, ok := f.s.recall(memo); ok {
-		return m.text, m.err
+	if r, ok := f.s.recall(memo); ok {
+		return r.text, r.err
 	}
-	r, err := f.open(name, int64(limit))
-	if err != nil {
-		f.s.remember(memo, nil, err)
-		return nil, err
+	text, err := guarded(f, opRead, name, func(real string) ([]byte, error) { return f.s.readAll(real, limit) })
+	if err == nil {
+		err = f.s.recorded(opEnd, name)
 	}
-	text, err := guarded(f, name, func() ([]byte, error) {
-		defer r.Close()
-		return io.ReadAll(r)
-	})
-	if err != nil {
-		f.s.remember(memo, nil, err)
-		return nil, err
+	if err == nil {
+		text = redact(text)
+	} else {
+		text = nil // of what was not read to its end nothing is kept
 	}
-	text = redact(text)
-	f.s.record.file(name, text)
-	if len(text) <= rememberedSize {
-		f.s.remember(memo, text, nil)
-	}
-	return text, nil
+	f.s.record.read(name, text, err)
+	f.s.remember(memo, text, err)
+	return text, err
 }

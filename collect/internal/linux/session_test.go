@@ -2,108 +2,104 @@ package linux
 
 import (
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
 
-func TestHungMountIsGivenUpAsAWhole(t *testing.T) {
-	f := NewFS(t.TempDir())
-	f.Mounted([]MountEntry{{Point: "/", FSType: "ext4"}, {Point: "/data", FSType: "nfs4"}})
-	hang := make(chan struct{})
-	defer close(hang)
-	begin := time.Now()
-	if _, err := guarded(f, "/data/x", func() (int, error) { <-hang; return 1, nil }); !errors.Is(err, ErrHung) {
-		t.Errorf("a file that hangs gave %v", err)
-	}
-	waited := time.Since(begin)
-	if waited < Patience || waited > 5*Patience {
-		t.Errorf("it was waited for %s", waited)
-	}
-	if _, err := guarded(f, "/data/y", func() (int, error) { return 1, nil }); !errors.Is(err, ErrHung) {
-		t.Errorf("another file of a dead mount gave %v", err)
-	}
-	if v, err := guarded(f, "/etc/z", func() (int, error) { return 7, nil }); v != 7 || err != nil {
-		t.Errorf("a file of a living mount gave %d, %v", v, err)
-	}
-}
-
-func TestAutomountersAreNotWoken(t *testing.T) {
-	f := NewFS(t.TempDir())
-	f.Mounted([]MountEntry{{Point: "/", FSType: "ext4"}, {Point: "/home", FSType: "autofs"}, {Point: "/home/eva", FSType: "nfs4"}})
-	if _, err := f.Line("/home/adam/x"); !errors.Is(err, ErrAsleep) {
-		t.Errorf("got %v", err)
-	}
-	if _, err := f.Line("/home/eva/x"); !Gone(err) {
-		t.Errorf("what is mounted already: got %v", err)
-	}
-}
-
-// A recording answers as the tree did from which it was made: files, links, directories, and what was denied.
-func TestRecordingIsATree(t *testing.T) {
-	source := t.TempDir()
-	must := func(err error) {
-		t.Helper()
+// planted makes a tree of directories and files ("/a/b" is a file, "/a/" a directory) and links ("/a -> /b").
+func planted(t *testing.T, names ...string) FS {
+	t.Helper()
+	root := t.TempDir()
+	for _, name := range names {
+		name, to, linked := strings.Cut(name, " -> ")
+		path := filepath.Join(root, name)
+		err := os.MkdirAll(filepath.Dir(path), 0o755)
+		switch {
+		case err != nil:
+		case linked:
+			err = os.Symlink(to, path)
+		case strings.HasSuffix(name, "/"):
+			err = os.MkdirAll(path, 0o755)
+		default:
+			err = os.WriteFile(path, []byte(name+"\n"), 0o644)
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	must(os.MkdirAll(filepath.Join(source, "sys/devices/pci0/sda/queue"), 0o755))
-	must(os.MkdirAll(filepath.Join(source, "sys/block"), 0o755))
-	must(os.MkdirAll(filepath.Join(source, "etc"), 0o755))
-	must(os.WriteFile(filepath.Join(source, "sys/devices/pci0/sda/size"), []byte("42\n"), 0o644))
-	must(os.WriteFile(filepath.Join(source, "etc/secret"), []byte("password\n"), 0o644))
-	must(os.Symlink("../devices/pci0/sda", filepath.Join(source, "sys/block/sda")))
-	must(os.Symlink("/sys/block", filepath.Join(source, "etc/block")))
+	return NewFS(root)
+}
 
-	look := func(f FS) (out []any) {
-		names, err := f.Names("/sys/block")
-		out = append(out, names, err)
-		to, _ := f.Readlink("/sys/block/sda")
-		size, _ := f.Line("/etc/block/sda/size")
-		secret, _ := f.Line("/etc/secret")
-		_, err = f.Line("/etc/hidden")
-		return append(out, to, size, secret, f.Exists("/sys/block/sda/queue"), f.Exists("/sys/block/sdb"), Denied(err))
+func TestHungMountIsGivenUpAsAWhole(t *testing.T) {
+	f := planted(t, "/data/x", "/data/y", "/etc/z", "/var/lib -> /data")
+	f.Mounted([]MountEntry{{Point: "/", FSType: "ext4"}, {Point: "/data", FSType: "fuse"}})
+	hang := make(chan struct{})
+	defer close(hang)
+	begin := time.Now()
+	// By way of a link: the mount that does not answer is the one that it leads to.
+	if _, err := guarded(f, opRead, "/var/lib/x", func(string) (int, error) { <-hang; return 1, nil }); !errors.Is(err, ErrHung) {
+		t.Errorf("a file that hangs gave %v", err)
 	}
-	f := NewFS(source)
-	f.s.denied["/etc/hidden"] = true // as if another user had made it
-	dir := filepath.Join(t.TempDir(), "copy")
-	r, err := f.Record(dir, func(_ string, text []byte) []byte {
-		if string(text) == "password\n" {
-			return []byte("gone\n")
+	waited := time.Since(begin)
+	if waited < Patience || waited > Patience+time.Second {
+		t.Errorf("it was waited for %s", waited)
+	}
+	for _, name := range []string{"/data/y", "/var/lib/y", "/data"} {
+		if _, err := f.Line(name); !errors.Is(err, ErrHung) || Reason(err) != "its file system does not answer" {
+			t.Errorf("%s on a dead mount gave %v", name, err)
 		}
-		return text
+	}
+	if v, err := f.Line("/etc/z"); v != "/etc/z" || err != nil {
+		t.Errorf("a file of a living mount gave %q, %v", v, err)
+	}
+}
+
+func TestPlacesThatAreAvoided(t *testing.T) {
+	f := planted(t, "/home/adam/x", "/home/eva/x", "/srv/x", "/usr/x", "/mnt/x", "/home2 -> home/", "/proc/sys/fs/binfmt_misc/status",
+		"/proc/uptime", "/opt/a -> ../srv")
+	f.Mounted([]MountEntry{
+		{Point: "/", FSType: "nfs4"}, {Point: "/home", FSType: "autofs"}, {Point: "/home/eva", FSType: "ext4"}, {Point: "/srv", FSType: "nfs"},
+		{Point: "/usr", FSType: "nfs"}, {Point: "/mnt", FSType: "autofs"}, {Point: "/mnt", FSType: "ext4"}, {Point: "/proc/sys/fs/binfmt_misc", FSType: "autofs"},
 	})
-	must(err)
-	want := look(f)
-	must(r.Close())
-	got := look(NewFS(dir))
-	if want[4] != "password" || got[4] != "gone" {
-		t.Errorf("redaction: %v became %v", want[4], got[4])
-	}
-	want[4] = "gone"
-	for i := range want {
-		a, b := want[i], got[i]
-		if names, ok := a.([]string); ok {
-			a, b = names[0], b.([]string)[0]
-		}
-		if a != b {
-			t.Errorf("answer %d: the copy says %v, the tree said %v", i, b, a)
+	for name, want := range map[string]error{
+		"/home/adam/x": ErrAsleep, "/home2/adam/x": ErrAsleep, "/home/eva/x": nil, "/home2/eva/x": nil, "/srv/x": ErrRemote, "/opt/a/x": ErrRemote,
+		"/usr/x": nil, "/mnt/x": nil, "/proc/sys/fs/binfmt_misc/status": ErrAsleep, "/proc/uptime": nil,
+	} {
+		if text, err := f.Line(name); !errors.Is(err, want) || err == nil && !strings.HasSuffix(text, "x") && text != name {
+			t.Errorf("%s: got %q, %v, want %v", name, text, err, want)
 		}
 	}
-	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.Type()&fs.ModeSymlink != 0 {
-			if to, err := os.Readlink(path); err != nil || filepath.IsAbs(to) {
-				t.Errorf("%s leads out of the copy: %s", path, to)
-			}
+	if _, err := f.Names("/home"); !errors.Is(err, ErrAsleep) {
+		t.Errorf("listing what an automounter keeps: got %v", err)
+	}
+	if !f.Exists("/home") || f.Exists("/home/adam") || f.Exists("/srv") {
+		t.Error("only the automounter's own point is seen")
+	}
+}
+
+// No link leads out of a tree that is not the live one.
+func TestTreeIsClosed(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(out, []byte("secret"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	f := planted(t, "/a -> "+out, "/b -> ../../../../../../../../../.."+out, "/c -> /etc/passwd", "/d -> d", "/etc/os", "/e -> /etc")
+	for _, name := range []string{"/a", "/b", "/c", "/d", "/../../.." + out} {
+		if text, err := f.Line(name); err == nil {
+			t.Errorf("%s: read %q", name, text)
 		}
-		return err
-	})
-	must(err)
-	if _, err := f.Record(dir, nil); err == nil {
-		t.Error("it records over what is there")
+		if f.Exists(name) {
+			t.Errorf("%s is there", name)
+		}
+	}
+	if text, err := f.Line("/e/os"); err != nil || text != "/etc/os" {
+		t.Errorf("a link from the root of the tree: got %q, %v", text, err)
+	}
+	if gone := NewFS(filepath.Join(t.TempDir(), "nosuch")); gone.Exists("/") {
+		t.Error("a tree that is not there has a root")
 	}
 }
 
@@ -123,5 +119,50 @@ func TestSmallFilesAreReadOnce(t *testing.T) {
 	anew, _ := f.Line("/a")
 	if first != "1" || again != "1" || anew != "2" {
 		t.Errorf("got %s, %s, %s", first, again, anew)
+	}
+}
+
+// What is remembered is bounded.
+func TestMemoryIsBounded(t *testing.T) {
+	f := planted(t, "/a")
+	for i := range 100 {
+		f.s.remember("/x"+strings.Repeat("x", i), make([]byte, rememberedFile), nil)
+	}
+	sum := 0
+	for _, m := range f.s.memo {
+		sum += len(m.text)
+	}
+	if sum > rememberedSum {
+		t.Errorf("%d bytes are kept", sum)
+	}
+	f.s.remember("/y", make([]byte, rememberedFile+1), nil)
+	if _, ok := f.s.recall("/y"); ok {
+		t.Error("a large file is kept")
+	}
+}
+
+// A file is what the kernel says it is: no directory, no pipe, no more than asked for.
+func TestOnlyRegularFilesAreRead(t *testing.T) {
+	for _, name := range []string{"/dev/null", "/dev/tty", "/proc/self", "/sys", "/tmp"} {
+		if text, err := NewFS("/").Read(name, SmallFile); err == nil {
+			t.Errorf("%s: read %q", name, text)
+		}
+	}
+	f := planted(t, "/a")
+	if err := os.WriteFile(f.Path("/a"), []byte(strings.Repeat("a", 10000)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for limit, want := range map[int]bool{9999: false, 10000: true, 20000: true} {
+		for _, live := range []bool{true, false} {
+			g, name := f, "/a"
+			if live {
+				g, name = NewFS("/"), f.Path("/a")
+			}
+			text, err := g.Read(name, limit)
+			if want != (err == nil) || len(text) != min(limit, 10000) || !want && !errors.Is(err, ErrTooLarge) {
+				t.Errorf("limit %d, live %v: %d bytes, %v", limit, live, len(text), err)
+			}
+			g.Forget(name)
+		}
 	}
 }
