@@ -136,7 +136,7 @@ func (j *judgement) dependencies() []string {
 				continue
 			}
 			// Only what runs, or could: packages name services of others that are not there.
-			if j.around.store(false).find(n) != "" {
+			if file, _, masked := j.around.store(false).fragment(n); file != "" && !masked {
 				list = append(list, name)
 			}
 		}

@@ -54,15 +54,6 @@ func TestParsePIDLimits(t *testing.T) {
 	}
 }
 
-func TestParseModules(t *testing.T) {
-	got, err := ParseModules("oracleasm 69632 1 - Live 0x0000000000000000 (OE)\next4 933888 2 jbd2,x, Live 0x0\n")
-	if err != nil || !reflect.DeepEqual(got, []Module{{Name: "oracleasm", Users: 1, OutOfTree: true}, {Name: "ext4", Users: 2}}) {
-		t.Errorf("got %+v, %v", got, err)
-	}
-	_, err = ParseModules("short line\n")
-	bad(t, "short line", err)
-}
-
 func TestParseRawSockets(t *testing.T) {
 	got, err := ParsePacketSockets("sk               RefCnt Type Proto  Iface R Rmem   User   Inode\n0000000000000000 3      3    88cc   2     1 0      0      21832 \n")
 	if err != nil || !reflect.DeepEqual(got, []uint64{21832}) {
@@ -249,15 +240,6 @@ func FuzzPIDLimits(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		if l, err := ParsePIDLimits(text); err == nil && (l.Locked < 0 || l.RealTime < 0 || l.RealTime > 99) {
 			t.Errorf("%q: %+v", text, l)
-		}
-	})
-}
-
-func FuzzModules(f *testing.F) {
-	f.Add("oracleasm 69632 1 - Live 0x0000000000000000 (OE)\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		if list, err := ParseModules(text); err == nil && len(list) > strings.Count(text, "\n")+1 {
-			t.Errorf("%d modules in %q", len(list), text)
 		}
 	})
 }
