@@ -83,6 +83,31 @@ func TestReadiness(t *testing.T) {
 	}
 }
 
+// Texts that say how much, and from which files.
+func TestReadinessTexts(t *testing.T) {
+	texts := make(map[string][]string)
+	for _, w := range observed(t, plant(t, "readiness")).Workloads {
+		for _, f := range w.Findings {
+			texts[w.Name] = append(texts[w.Name], f.Text)
+		}
+	}
+	for w, want := range map[string]string{
+		"suite":     "its configuration names 3 addresses: 2 in 10.0.0.0/8, 1 in 192.168.0.0/16", // neither key nor certificate is opened
+		"codemeter": "a licence key is plugged in: WIBU CodeMeter",
+		"feed":      "shares System V shared memory with match.service",
+		"scale":     "has open /dev/ttyS0",
+		"tunneld":   "its unit allows /dev/mem",
+		"mediad":    "1 threads with real-time scheduling",
+		"big":       "up to 600 GiB on /var/lib",
+		"queue":     "its user keeps 256 MiB in /dev/shm",
+		"sockd":     "is handed its sockets by sockd.socket",
+	} {
+		if !slices.Contains(texts[w], want) {
+			t.Errorf("%s: %q is not among %q", w, want, texts[w])
+		}
+	}
+}
+
 // What an ordinary user may say of a workload, root says as well; what that user cannot say is a gap with its remedy.
 func TestReadinessOfAnyUser(t *testing.T) {
 	root := plant(t, "readiness")
