@@ -92,13 +92,13 @@ func (j *judgement) sharedMemory() {
 		}
 	}
 	if segments > 0 {
-		j.add("sysv-ipc", inventory.Warning, fmt.Sprintf("keeps %d MiB in %d segments of System V shared memory", bytes>>20, segments), "/proc/sysvipc/shm")
+		j.add("sysv-ipc", inventory.Warning, fmt.Sprintf("segments of System V shared memory: %d, of %d MiB in all", segments, bytes>>20), "/proc/sysvipc/shm")
 	}
 	if semaphores > 0 {
-		j.add("sysv-ipc", inventory.Warning, fmt.Sprintf("keeps %d sets of System V semaphores", semaphores), "/proc/sysvipc/sem")
+		j.add("sysv-ipc", inventory.Warning, fmt.Sprintf("sets of System V semaphores: %d", semaphores), "/proc/sysvipc/sem")
 	}
 	if queues > 0 {
-		j.add("sysv-ipc", inventory.Warning, fmt.Sprintf("keeps %d System V message queues", queues), "/proc/sysvipc/msg")
+		j.add("sysv-ipc", inventory.Warning, fmt.Sprintf("System V message queues: %d", queues), "/proc/sysvipc/msg")
 	}
 	j.posixMemory()
 }
@@ -135,6 +135,6 @@ func (j *judgement) posixMemory() {
 		j.add("posix-shared-memory", inventory.Info, fmt.Sprintf("its user keeps %d MiB in /dev/shm", s.Memory>>20), "/dev/shm")
 	}
 	if s.Queues > 0 {
-		j.add("posix-shared-memory", inventory.Info, fmt.Sprintf("its user keeps %d message queues", s.Queues), "/dev/mqueue")
+		j.add("posix-shared-memory", inventory.Info, fmt.Sprintf("message queues of its user: %d", s.Queues), "/dev/mqueue")
 	}
 }

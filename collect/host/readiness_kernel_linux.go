@@ -114,7 +114,7 @@ func (j *judgement) threads() {
 		}
 	}
 	if count > 0 {
-		j.add("real-time", inventory.Warning, fmt.Sprintf("%d threads with real-time scheduling", count), "task/*/stat fields 40, 41")
+		j.add("real-time", inventory.Warning, fmt.Sprintf("threads with real-time scheduling: %d", count), "task/*/stat fields 40, 41")
 	}
 }
 

@@ -24,7 +24,7 @@ func (j *judgement) listeners() {
 		return
 	}
 	if groups, err := j.around.multicast(); err == nil && len(groups) > 0 {
-		j.add("multicast", inventory.Info, fmt.Sprintf("the machine takes part in %d multicast groups, and no other work takes datagrams", len(groups)), "/proc/net/igmp")
+		j.add("multicast", inventory.Info, fmt.Sprintf("multicast groups of the machine, where no other work takes datagrams: %d", len(groups)), "/proc/net/igmp")
 	}
 }
 
@@ -98,7 +98,7 @@ func (j *judgement) rawSockets() {
 		}
 	}
 	for what, n := range kinds {
-		j.add("raw-sockets", inventory.Warning, fmt.Sprintf("has %d %s sockets open", n, what), "/proc/net/packet, /proc/net/raw")
+		j.add("raw-sockets", inventory.Warning, fmt.Sprintf("open %s sockets: %d", what, n), "/proc/net/packet, /proc/net/raw")
 	}
 }
 
@@ -130,12 +130,12 @@ func (j *judgement) addresses() {
 	private.Other = 0
 	switch {
 	case private.Sum() > 0:
-		j.add("hard-coded-addresses", inventory.Warning, fmt.Sprintf("its configuration names %d addresses: %s", s.found.Sum(), s.found), "files below /etc")
+		j.add("hard-coded-addresses", inventory.Warning, "addresses in its configuration: "+s.found.String(), "files below /etc")
 	case s.found.Sum() > 0: // what looks like a public address may be a version
-		j.add("hard-coded-addresses", inventory.Info, fmt.Sprintf("its configuration names %d addresses: %s", s.found.Sum(), s.found), "files below /etc")
+		j.add("hard-coded-addresses", inventory.Info, "addresses in its configuration: "+s.found.String(), "files below /etc")
 	}
 	if n, err := j.l.foreignHosts(); err == nil && n > 0 {
-		j.add("hosts-file", inventory.Info, fmt.Sprintf("/etc/hosts of the machine has %d entries for others", n), "/etc/hosts")
+		j.add("hosts-file", inventory.Info, fmt.Sprintf("entries of /etc/hosts for other machines: %d", n), "/etc/hosts")
 	}
 }
 

@@ -20,7 +20,7 @@ func (j *judgement) packaging() {
 	case err != nil:
 		j.miss("/etc/ld.so.preload: "+linux.Reason(err), inventory.Warning, asRoot)
 	case n > 0:
-		j.add("preload", inventory.Warning, fmt.Sprintf("%d libraries are put before every program", n), "/etc/ld.so.preload")
+		j.add("preload", inventory.Warning, fmt.Sprintf("libraries that are put before every program: %d", n), "/etc/ld.so.preload")
 	}
 	bits, err := j.l.bits(j.worker)
 	switch {

@@ -92,12 +92,12 @@ func TestReadinessTexts(t *testing.T) {
 		}
 	}
 	for w, want := range map[string]string{
-		"suite":     "its configuration names 3 addresses: 2 in 10.0.0.0/8, 1 in 192.168.0.0/16", // neither key nor certificate is opened
+		"suite":     "addresses in its configuration: 2 in 10.0.0.0/8, 1 in 192.168.0.0/16", // neither key nor certificate is opened
 		"codemeter": "a licence key is plugged in: WIBU CodeMeter",
 		"feed":      "shares System V shared memory with match.service",
 		"scale":     "has open /dev/ttyS0",
 		"tunneld":   "its unit allows /dev/mem",
-		"mediad":    "1 threads with real-time scheduling",
+		"mediad":    "threads with real-time scheduling: 1",
 		"big":       "up to 600 GiB on /var/lib",
 		"queue":     "its user keeps 256 MiB in /dev/shm",
 		"sockd":     "is handed its sockets by sockd.socket",
@@ -187,12 +187,12 @@ func TestReadinessWithoutUnitFile(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", w, got, want)
 		}
 	}
-	write(t, root, map[string]string{"/.infraopt/denied": "/usr/lib/systemd/system/nginx.service\n/etc/suite/main.conf\n"}, nil)
+	write(t, root, map[string]string{"/.infraopt/denied": "/usr/lib/systemd/system/nginx.service\n/etc/suite/main.conf\n/etc/suite/conf.d\n"}, nil)
 	got := judged(observed(t, root))
 	if want := "unknown: insufficient data: the files of its unit: permission denied:"; got["nginx"] != want {
 		t.Errorf("nginx: got %q, want %q", got["nginx"], want)
 	}
-	if want := "unknown: insufficient data: /etc/suite/main.conf: permission denied:"; !strings.HasPrefix(got["suite"], want) {
+	if want := "unknown: insufficient data: /etc/suite/conf.d: permission denied:"; !strings.HasPrefix(got["suite"], want) {
 		t.Errorf("suite: got %q, want %q", got["suite"], want)
 	}
 }
