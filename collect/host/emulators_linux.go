@@ -63,6 +63,19 @@ func (l *look) monitors(s *sorted) monitored {
 	return out
 }
 
+// commandLine reads the command line of an emulator, which may be long and has two readers, once. It may hold secrets:
+// whoever asks for it searches it for what is harmless.
+func (l *look) commandLine(q *process) ([]byte, error) {
+	if q.command != nil {
+		return q.command, nil
+	}
+	text, err := l.fs.Read("/proc/"+itoa(q.PID)+"/cmdline", linux.LargeFile)
+	if err == nil {
+		q.command = text
+	}
+	return text, err
+}
+
 // virtualMachine describes the virtual machine of one process.
 func (l *look) virtualMachine(q *process, hypervisor string) (inventory.VM, bool) {
 	const notSaid = "the command line does not say it in a simple form"
@@ -87,7 +100,7 @@ func (l *look) virtualMachine(q *process, hypervisor string) (inventory.VM, bool
 		Seen: l.seen(),
 	}
 	var e linux.Emulator
-	text, err := l.fs.Read("/proc/"+itoa(q.PID)+"/cmdline", linux.LargeFile)
+	text, err := l.commandLine(q)
 	if err == nil {
 		e = linux.ParseEmulator(text)
 	}

@@ -1,8 +1,6 @@
 package host
 
 import (
-	"strings"
-
 	"github.com/infraopt/infraopt/collect/internal/linux"
 	"github.com/infraopt/infraopt/collect/inventory"
 )
@@ -16,6 +14,7 @@ func (l *look) hardware(m *inventory.Machine) {
 		hw.Vendor, hw.Model = inventory.NotApplicable[string](proof), inventory.NotApplicable[string](proof)
 		hw.Chassis = inventory.NotApplicable[inventory.Chassis](proof)
 		hw.Fabric = inventory.NotApplicable[inventory.Fabric](proof)
+		hw.Enclosure = inventory.NotApplicable[string](proof)
 		return
 	case known && kind == inventory.Virtual:
 		unknownHardware(hw, "virtual machine; its hypervisor host is not seen", "assess the hypervisor too")
@@ -25,6 +24,11 @@ func (l *look) hardware(m *inventory.Machine) {
 		return
 	}
 	hw.Fabric = l.fabric()
+	hw.Enclosure = linux.Enclosure(l.fs)
+	if hw.Enclosure.Remedy() != "" {
+		l.gap("/sys/class/dmi/id/chassis_serial", "chassis that the machine shares with others", hw.Enclosure.Why(), hw.Enclosure.Remedy())
+	}
+	profile, _ := l.fs.Line("/sys/firmware/acpi/pm_profile")
 	if !l.dmi.Present {
 		const why = "the kernel shows no DMI"
 		hw.Vendor, hw.Model = inventory.Unknown[string](why, ""), inventory.Unknown[string](why, "")
@@ -32,10 +36,33 @@ func (l *look) hardware(m *inventory.Machine) {
 		return
 	}
 	hw.Vendor, hw.Model = field(l.dmi.SysVendor), field(l.dmi.ProductName)
-	hw.Chassis = chassisOf(l.dmi)
-	// What the node does says more than its badge: it computes, and serves the storage it computes on.
-	if class, ok := m.Storage.Get(); ok && class == inventory.SDSOnNodes {
-		hw.Chassis = inventory.Known(inventory.HCI)
+	hw.Chassis = chassisOf(l.dmi, profile)
+}
+
+// distributed are the technologies that make one storage out of the disks of several nodes.
+var distributed = map[string]bool{
+	"ceph": true, "glusterfs": true, "drbd": true, "linstor": true, "longhorn": true, "openebs": true, "portworx": true,
+	"storageos": true, "lustre": true, "beegfs": true, "moosefs": true, "lizardfs": true, "seaweedfs": true, "gpfs": true,
+	"spectrum-scale": true, "scaleio": true, "powerflex": true, "storpool": true, "weka": true, "quobyte": true,
+	"sheepdog": true, "vsan": true, "hadoop": true, "orangefs": true,
+}
+
+// converge recognises a hyper-converged node by what it does, which says more than its badge: it computes, and it
+// serves the storage that it computes on. A node that only serves storage is none.
+func converge(m *inventory.Machine, b *inventory.Batch) {
+	if !m.Kind.IsKnown() || m.Kind.Or("") != inventory.Physical {
+		return
+	}
+	serves := m.Storage.Or("") == inventory.SDSOnNodes
+	for _, u := range m.StorageUse {
+		serves = serves || u.Role == inventory.StorageServer && distributed[u.Technology]
+	}
+	computes := len(b.VMs) > 0
+	for _, c := range b.Containers { // storage in containers is no computing
+		computes = computes || c.Layer != inventory.Infrastructure && !distributed[c.Role]
+	}
+	if serves && computes {
+		m.Hardware.Chassis = inventory.Known(inventory.HCI)
 	}
 }
 
@@ -46,70 +73,9 @@ func field(text string) inventory.Reading[string] {
 	return inventory.Known(inventory.Text(text))
 }
 
-// fabric tells whether a Fibre Channel network is in use beside Ethernet. An adapter without light is none.
-func (l *look) fabric() inventory.Reading[inventory.Fabric] {
-	const class = "/sys/class"
-	if !l.fs.Exists(class) {
-		return inventory.Unknown[inventory.Fabric](class+" is not there", "mount /sys")
-	}
-	hosts, err := l.fs.Names(class + "/fc_host")
-	if err != nil && !linux.Gone(err) {
-		return inventory.Unknown[inventory.Fabric](class+"/fc_host: "+linux.Reason(err), asRoot)
-	}
-	online, converged := false, l.fs.Exists("/sys/bus/fcoe/devices") && l.listed("/sys/bus/fcoe/devices", "ctlr_")
-	for _, h := range hosts {
-		dir := class + "/fc_host/" + h
-		state, _ := l.fs.Line(dir + "/port_state")
-		if state != "Online" {
-			continue
-		}
-		online = true
-		name, _ := l.fs.Line(dir + "/symbolic_name")
-		if low := strings.ToLower(name); strings.Contains(low, "fcoe") || strings.Contains(low, "bnx2fc") {
-			converged = true
-		}
-	}
-	switch {
-	case !online || !l.fibreTargets():
-		return inventory.Known(inventory.OneFabric)
-	case converged:
-		return inventory.Known(inventory.FCoE)
-	default:
-		return inventory.Known(inventory.FCBesideEthernet)
-	}
-}
-
-// fibreTargets reports whether any array answers over Fibre Channel.
-func (l *look) fibreTargets() bool {
-	const class = "/sys/class/fc_remote_ports/"
-	ports, err := l.fs.Names(class)
-	if err != nil {
-		return false
-	}
-	for _, p := range ports {
-		if roles, err := l.fs.Line(class + p + "/roles"); err == nil && strings.Contains(roles, "FCP Target") {
-			return true
-		}
-	}
-	return false
-}
-
-// listed reports whether a directory has an entry that begins so.
-func (l *look) listed(dir, prefix string) bool {
-	names, err := l.fs.Names(dir)
-	if err != nil {
-		return false
-	}
-	for _, n := range names {
-		if strings.HasPrefix(n, prefix) {
-			return true
-		}
-	}
-	return false
-}
-
 func unknownHardware(hw *inventory.Hardware, why, remedy string) {
 	hw.Vendor, hw.Model = inventory.Unknown[string](why, remedy), inventory.Unknown[string](why, remedy)
 	hw.Chassis = inventory.Unknown[inventory.Chassis](why, remedy)
 	hw.Fabric = inventory.Unknown[inventory.Fabric](why, remedy)
+	hw.Enclosure = inventory.Unknown[string](why, remedy)
 }

@@ -31,6 +31,9 @@ type look struct {
 	dmi        linux.DMI
 	mounts     []linux.MountEntry // as the first process sees them
 	mountsHere []linux.MountEntry // as this program sees them
+	ownMounts  bool               // no: as this program does, which a service manager may have confined
+	loaded     []linux.Module     // of the kernel; see modules
+	unseen     string             // why a run of configuration management would not have been seen; empty where it would
 	sockets    []string           // unix sockets that are listened on
 	pending    []pending          // workloads whose readiness is to be judged
 	gaps       []inventory.Gap
@@ -67,8 +70,9 @@ func observeTree(ctx context.Context, env collect.Env, files linux.FS, target st
 	tree := l.sort(procs)
 	b := &inventory.Batch{}
 	m := l.machine(ctx, identity)
-	l.platform(&m)
-	l.system(&m)
+	l.platform(&m, procs)
+	l.system(&m, procs)
+	m.OS.Services = l.services(ctx, procs, tree)
 	disks := l.storage(&m, procs)
 	links := l.network(&m)
 	l.hardware(&m)
@@ -82,6 +86,10 @@ func observeTree(ctx context.Context, env collect.Env, files linux.FS, target st
 	}
 	b.Workloads = l.workloads(tree)
 	l.judge(b.Workloads, tree, procs)
+	converge(&m, b)
+	l.hosts(&m, procs)
+	l.findings(&m, procs, b)
+	sortFindings(m.Findings)
 	b.Storage, b.Networks = disks, links
 	l.counts(&m, procs, b)
 	b.Machines = []inventory.Machine{m}
@@ -138,6 +146,9 @@ func (l *look) clocks() error {
 func (l *look) common() {
 	l.hostname = inventory.Text(linux.Hostname(l.fs))
 	l.manager, l.inside = linux.ContainerManager(l.fs)
+	if l.inside && l.live && l.manager == linux.UnknownManager && l.env.Getenv != nil && l.env.Getenv("KUBERNETES_SERVICE_HOST") != "" {
+		l.manager = "kubernetes" // the kubelet gives it to every container of a pod
+	}
 	l.dmi = linux.ReadDMI(l.fs)
 	if text, err := l.fs.Read("/proc/cpuinfo", linux.LargeFile); err == nil {
 		l.cpu, l.cpuErr = linux.ParseCPUInfo(string(text))
@@ -150,7 +161,7 @@ func (l *look) common() {
 		}
 	}
 	if l.mounts == nil {
-		l.mounts = l.mountsHere
+		l.mounts, l.ownMounts = l.mountsHere, true
 	}
 	if l.mounts == nil {
 		_, err := l.fs.Read("/proc/self/mountinfo", linux.LargeFile)

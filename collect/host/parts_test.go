@@ -171,10 +171,13 @@ func TestChassis(t *testing.T) {
 		{"Nutanix", "NX-8035-G6", "23", "hci"},
 		{"Supermicro", "Super Server", "17", "rack"},
 		{"ACME", "Box", "28", "blade"},
+		{"ACME", "Box", "156", "blade"}, // type 28 with a lock
+		{"ACME", "Box", "151", "rack"},
+		{"ACME", "Box", "284", "unknown: its DMI gives chassis type 284, and its model is not known"},
 		{"ACME", "Box", "1", "unknown: its DMI gives chassis type 1, and its model is not known"},
 		{"", "", "", "unknown: its DMI gives chassis type none, and its model is not known"},
 	} {
-		got := chassisOf(linux.DMI{Present: true, SysVendor: row.vendor, ProductName: row.product, ChassisType: row.kind}).String()
+		got := chassisOf(linux.DMI{Present: true, SysVendor: row.vendor, ProductName: row.product, ChassisType: row.kind}, "").String()
 		if got != row.want {
 			t.Errorf("%s %s, type %s: got %q, want %q", row.vendor, row.product, row.kind, got, row.want)
 		}

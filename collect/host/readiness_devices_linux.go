@@ -49,7 +49,7 @@ func (j *judgement) devices() {
 			}
 		}
 		for k, names := range byKind {
-			j.add(deviceKinds[k].id, deviceKinds[k].severity, how+" "+listed(names), source)
+			j.add(deviceKinds[k].id, deviceKinds[k].severity, how+" "+enumerated(names), source)
 		}
 	}
 }
@@ -106,7 +106,7 @@ func (j *judgement) dongles() {
 		return
 	}
 	if len(makers) > 0 {
-		j.add("licence-dongle", inventory.Blocker, "a licence key is plugged in: "+listed(slices.Clone(makers)), "/sys/bus/usb/devices/*/idVendor")
+		j.add("licence-dongle", inventory.Blocker, "a licence key is plugged in: "+enumerated(slices.Clone(makers)), "/sys/bus/usb/devices/*/idVendor")
 	}
 }
 
@@ -132,7 +132,7 @@ func (j *judgement) screen() {
 	case err != nil:
 		j.miss("libraries of process "+itoa(j.worker.PID)+": "+linux.Reason(err), inventory.Warning, asRoot)
 	case len(text) > 0:
-		j.add("graphical", inventory.Warning, "draws windows with "+listed(strings.Fields(string(text))), "/proc/PID/maps")
+		j.add("graphical", inventory.Warning, "draws windows with "+enumerated(strings.Fields(string(text))), "/proc/PID/maps")
 	}
 }
 

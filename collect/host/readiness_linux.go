@@ -229,8 +229,8 @@ func (c *crowd) programs() int {
 	return len(names)
 }
 
-// list joins a few names for a text.
-func listed(names []string) string {
+// enumerated joins a few names for a text, sorted and each once.
+func enumerated(names []string) string {
 	slices.Sort(names)
 	return several(slices.Compact(names))
 }

@@ -59,16 +59,16 @@ func listening(list []inventory.Listener) []inventory.Finding {
 		}
 	}
 	if len(groups) > 0 {
-		add("multicast", inventory.Warning, "listens on the multicast groups "+listed(groups))
+		add("multicast", inventory.Warning, "listens on the multicast groups "+enumerated(groups))
 	}
 	if len(addresses) > 0 {
-		add("specific-address", inventory.Info, "listens on "+listed(addresses)+" only")
+		add("specific-address", inventory.Info, "listens on "+enumerated(addresses)+" only")
 	}
 	if len(privileged) > 0 {
-		add("privileged-ports", inventory.Info, "listens on "+listed(privileged))
+		add("privileged-ports", inventory.Info, "listens on "+enumerated(privileged))
 	}
 	if len(dynamic) > 0 {
-		add("dynamic-ports", inventory.Warning, "speaks "+listed(dynamic)+", which opens more ports")
+		add("dynamic-ports", inventory.Warning, "speaks "+enumerated(dynamic)+", which opens more ports")
 	}
 	if len(ports) > manyPorts {
 		add("many-ports", inventory.Warning, fmt.Sprintf("listens on %d ports", len(ports)))

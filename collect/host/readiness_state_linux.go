@@ -78,7 +78,7 @@ func (j *judgement) state() {
 		}
 	}
 	if len(writes) > 0 {
-		j.add("writes-program-files", inventory.Warning, "writes into "+listed(slices.Collect(maps.Keys(writes))), "/proc/PID/fdinfo, unit ReadWritePaths")
+		j.add("writes-program-files", inventory.Warning, "writes into "+enumerated(slices.Collect(maps.Keys(writes))), "/proc/PID/fdinfo, unit ReadWritePaths")
 	}
 	j.places(slices.Sorted(maps.Keys(dirs)))
 }
@@ -139,11 +139,11 @@ func (j *judgement) places(dirs []string) {
 	if len(dirs) == 0 {
 		return
 	}
-	j.add("local-state", inventory.Info, "keeps data in "+listed(slices.Clone(dirs)), "unit StateDirectory, ReadWritePaths, WorkingDirectory; /proc/PID/fd")
+	j.add("local-state", inventory.Info, "keeps data in "+enumerated(slices.Clone(dirs)), "unit StateDirectory, ReadWritePaths, WorkingDirectory; /proc/PID/fd")
 	exports := j.l.exported()
 	var remote []string
 	for _, dir := range dirs {
-		m := j.l.mountOf(dir)
+		m := j.l.mountOf(dir + "/") // which may be a mount itself
 		if linux.RemoteFS(m.FSType) {
 			remote = append(remote, m.Point)
 			continue
@@ -163,19 +163,8 @@ func (j *judgement) places(dirs []string) {
 		}
 	}
 	if len(remote) > 0 {
-		j.add("remote-state", inventory.Info, "its data lies on the remote file systems "+listed(remote), "mountinfo")
+		j.add("remote-state", inventory.Info, "its data lies on the remote file systems "+enumerated(remote), "mountinfo")
 	}
-}
-
-// mountOf finds the mount that a name lies on, as the first process sees it.
-func (l *look) mountOf(name string) linux.MountEntry {
-	var best linux.MountEntry
-	for _, m := range l.mounts {
-		if (m.Point == "/" || name == m.Point || strings.HasPrefix(name, m.Point+"/")) && len(m.Point) >= len(best.Point) {
-			best = m
-		}
-	}
-	return best
 }
 
 // used asks a local file system how much of it is used, in bytes. Data is never added up file by file.

@@ -71,10 +71,10 @@ func (j *judgement) coupling() {
 		j.add("reload", inventory.Info, "is reloaded by a command of its unit", "unit ExecReload")
 	}
 	if sockets := j.sockets(store); len(sockets) > 0 {
-		j.add("socket-activation", inventory.Warning, "is handed its sockets by "+listed(sockets), "unit Sockets, *.socket")
+		j.add("socket-activation", inventory.Warning, "is handed its sockets by "+enumerated(sockets), "unit Sockets, *.socket")
 	}
 	if others := j.dependencies(); len(others) > 0 {
-		j.add("client-of-services", inventory.Info, "its unit names "+listed(others), "unit After, Requires, BindsTo, Wants, PartOf")
+		j.add("client-of-services", inventory.Info, "its unit names "+enumerated(others), "unit After, Requires, BindsTo, Wants, PartOf")
 	}
 	if strings.HasPrefix(j.unit.path, "/run/systemd/generator.late/") || s.Text("Unit.SourcePath") != "" && strings.HasPrefix(s.Text("Unit.SourcePath"), "/etc/init.d/") {
 		j.add("sysv-init", inventory.Info, "is started by a script of System V init", "unit SourcePath")
@@ -92,7 +92,7 @@ func (j *judgement) coupling() {
 		}
 	}
 	if len(mounts) > 0 {
-		j.add("mounts", inventory.Info, "needs "+listed(mounts), "unit RequiresMountsFor, BindPaths")
+		j.add("mounts", inventory.Info, "needs "+enumerated(mounts), "unit RequiresMountsFor, BindPaths")
 	}
 }
 
@@ -177,10 +177,10 @@ func (j *judgement) jobs() {
 		}
 	}
 	if len(others) > 0 {
-		j.add("several-daemons", inventory.Info, "belongs together with "+listed(others), "units ExecStart, User")
+		j.add("several-daemons", inventory.Info, "belongs together with "+enumerated(others), "units ExecStart, User")
 	}
 	if own := jobs[dir]; dir != "" && len(own) > 0 {
-		j.add("own-jobs", inventory.Info, "its programs are also run by "+listed(slices.Clone(own)), "timers, crontabs")
+		j.add("own-jobs", inventory.Info, "its programs are also run by "+enumerated(slices.Clone(own)), "timers, crontabs")
 	}
 }
 
