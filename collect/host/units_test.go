@@ -173,9 +173,7 @@ func TestUnitsAsSystemd(t *testing.T) {
 		if !strings.HasSuffix(name, ".service") {
 			continue
 		}
-		if strings.Contains(name, "@.") {
-			name = strings.Replace(name, "@.", "@test.", 1)
-		}
+		name = strings.Replace(name, "@.", "@test.", 1)
 		u := s.load(name)
 		if u.err != nil {
 			t.Errorf("%s: %v", name, u.err)
