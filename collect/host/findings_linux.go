@@ -3,6 +3,7 @@ package host
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,7 +40,7 @@ func (l *look) findings(m *inventory.Machine, p *processes, b *inventory.Batch) 
 			m.Findings = append(m.Findings, f)
 		}
 	}
-	m.Findings = append(m.Findings, agents(b)...)
+	m.Findings = append(m.Findings, duplicateAgents(b)...)
 }
 
 // sortFindings puts them into one order, whoever found them first.
@@ -169,48 +170,36 @@ func (l *look) kernels(m *inventory.Machine) (inventory.Finding, bool) {
 	return finding(oldKernels, inventory.Info, dir, fmt.Sprintf("%d kernels are kept: the running one, one to fall back to, and %d more", kept, kept-2)), true
 }
 
-// agentFamilies make one product of the agents that belong together, by how the names of their programs begin.
-var agentFamilies = []struct{ prefix, product string }{
-	{"freshclam", "clam"}, {"clam", "clam"}, {"wazuh-", "wazuh"}, {"ossec-", "wazuh"}, {"zabbix_agent", "zabbix"}, {"newrelic-", "newrelic"},
-	{"datadog", "datadog"}, {"trace-agent", "datadog"}, {"process-agent", "datadog"}, {"system-probe", "datadog"}, {"bacula-", "bacula"},
-	{"veeam", "veeam"}, {"node_exporter", "node-exporter"}, {"prometheus-node", "node-exporter"}, {"mdatp", "mdatp"}, {"wdavdaemon", "mdatp"},
-	{"sentinelone", "sentinelone"}, {"falcon-sensor", "falcon"}, {"cf-", "cfengine"}, {"ds_agent", "deepsecurity"},
-}
-
-// agents finds functions that agents of several products have at once, among workloads and containers.
-func agents(b *inventory.Batch) []inventory.Finding {
-	products := make(map[inventory.AgentFunction][]string)
-	add := func(f inventory.AgentFunction, name string) {
-		for _, family := range agentFamilies {
-			if strings.HasPrefix(name, family.prefix) {
-				name = family.product
-				break
-			}
+// duplicateAgents finds functions that agents of several products have at once, among workloads and containers. What an
+// agent is recognised as is its product, so that the parts of one count once.
+func duplicateAgents(b *inventory.Batch) []inventory.Finding {
+	products := make(map[inventory.AgentFunction]map[string]bool)
+	add := func(f inventory.AgentFunction, product string) {
+		if f == "" || product == "" {
+			return
 		}
-		if f != "" && name != "" && !slices.Contains(products[f], name) {
-			products[f] = append(products[f], name)
+		if products[f] == nil {
+			products[f] = make(map[string]bool)
 		}
+		products[f][product] = true
 	}
 	for _, w := range b.Workloads {
-		add(w.Function, cmp.Or(w.Command, w.Name))
+		add(w.Function, w.Role)
 	}
 	for _, c := range b.Containers {
-		add(agentRoles[c.Role], "one in a container") // several may be parts of one product
-	}
-	var list []inventory.Finding
-	for f, names := range products {
-		if len(names) > 1 {
-			slices.Sort(names)
-			list = append(list, finding(severalAgents, inventory.Warning, "processes", fmt.Sprintf("%d agents of one function, %s: %s", len(names), f, some(names))))
+		for _, list := range agents {
+			if slices.ContainsFunc(list.products, func(p product) bool { return p.name == c.Role }) {
+				add(list.function, c.Role)
+			}
 		}
 	}
-	return list
-}
-
-// agentRoles are the functions that the roles of containers mean.
-var agentRoles = map[string]inventory.AgentFunction{
-	"agent-monitoring": inventory.MonitoringAgent, "agent-logs": inventory.LoggingAgent, "agent-security": inventory.SecurityAgent,
-	"agent-backup": inventory.BackupAgent, "agent-config": inventory.ConfigurationAgent, "agent-remote": inventory.RemoteControlAgent,
+	var found []inventory.Finding
+	for _, f := range slices.Sorted(maps.Keys(products)) {
+		if names := slices.Collect(maps.Keys(products[f])); len(names) > 1 {
+			found = append(found, finding(severalAgents, inventory.Warning, "processes", fmt.Sprintf("%d agents of one function, %s: %s", len(names), f, some(names))))
+		}
+	}
+	return found
 }
 
 // some names a few of a list, sorted, and how many there are more.

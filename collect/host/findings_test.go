@@ -96,29 +96,26 @@ func TestHypervisorRoles(t *testing.T) {
 
 // Agents of one function are several only if they are of several products.
 func TestSeveralAgents(t *testing.T) {
-	agent := func(f inventory.AgentFunction, command string) inventory.Workload {
-		return inventory.Workload{Function: f, Command: command}
+	agent := func(f inventory.AgentFunction, role string) inventory.Workload {
+		return inventory.Workload{Function: f, Role: role}
 	}
 	const monitoring, security, guest = inventory.MonitoringAgent, inventory.SecurityAgent, inventory.GuestAgent
-	pod := inventory.Container{Role: "agent-monitoring"}
+	pod := inventory.Container{Role: "prometheus-exporter"}
 	for _, row := range []struct {
 		name string
 		b    inventory.Batch
 		want []string
 	}{
-		{"none", inventory.Batch{Workloads: []inventory.Workload{{Command: "nginx"}, {Command: "redis"}}}, nil},
-		{"one of each", inventory.Batch{Workloads: []inventory.Workload{agent(monitoring, "telegraf"), agent(security, "falco"), agent(guest, "qemu-ga")}}, nil},
-		{"parts of one product", inventory.Batch{Workloads: []inventory.Workload{
-			agent(security, "clamd"), agent(security, "freshclam"), agent(monitoring, "datadog-agent"), agent(monitoring, "trace-agent"),
-		}}, nil},
-		{"two units of one program", inventory.Batch{Workloads: []inventory.Workload{agent(monitoring, "telegraf"), agent(monitoring, "telegraf")}}, nil},
-		{"two products", inventory.Batch{Workloads: []inventory.Workload{agent(monitoring, "telegraf"), agent(monitoring, "zabbix_agent2"), agent(security, "falco")}},
-			[]string{"2 agents of one function, monitoring: telegraf, zabbix"}},
+		{"none", inventory.Batch{Workloads: []inventory.Workload{{Role: "nginx"}, {Role: "redis"}}}, nil},
+		{"one of each", inventory.Batch{Workloads: []inventory.Workload{agent(monitoring, "telegraf"), agent(security, "falco"), agent(guest, "qemu-guest-agent")}}, nil},
+		{"parts of one product", inventory.Batch{Workloads: []inventory.Workload{agent(security, "clamav"), agent(security, "clamav")}}, nil},
+		{"two products", inventory.Batch{Workloads: []inventory.Workload{agent(monitoring, "telegraf"), agent(monitoring, "zabbix-agent"), agent(security, "falco")}},
+			[]string{"2 agents of one function, monitoring: telegraf, zabbix-agent"}},
 		{"one beside one in a container", inventory.Batch{Workloads: []inventory.Workload{agent(monitoring, "telegraf")}, Containers: []inventory.Container{pod, pod}},
-			[]string{"2 agents of one function, monitoring: one in a container, telegraf"}},
+			[]string{"2 agents of one function, monitoring: prometheus-exporter, telegraf"}},
 		{"only in containers", inventory.Batch{Containers: []inventory.Container{pod, pod}}, nil},
 	} {
-		found := agents(&row.b)
+		found := duplicateAgents(&row.b)
 		sortFindings(found)
 		var got []string
 		for _, f := range found {

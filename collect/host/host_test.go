@@ -252,7 +252,7 @@ func TestWorkloads(t *testing.T) {
 	}
 	for _, w := range b.Workloads {
 		if w.Name == "nginx" {
-			if w.Unit != "nginx.service" || w.Usage.Memory.Or(0) != 20000000 || w.Usage.Age.Or(0) != 100000-80 || !w.Usage.Network.IsUnknown() {
+			if w.Unit != "nginx.service" || w.Usage.Memory.Or(0) != 20000000 || w.Usage.Age.Or(0) != 100000-80 || !w.Usage.Network.IsNotApplicable() || w.Usage.Clients.Or(-1) != 0 {
 				t.Errorf("nginx: got %+v", w)
 			}
 		}

@@ -68,6 +68,7 @@ func observeTree(ctx context.Context, env collect.Env, files linux.FS, target st
 
 	procs := l.processes(ctx)
 	tree := l.sort(procs)
+	l.listen(ctx, procs, tree)
 	b := &inventory.Batch{}
 	m := l.machine(ctx, identity)
 	l.platform(&m, procs)

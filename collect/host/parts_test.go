@@ -251,26 +251,3 @@ func TestDenied(t *testing.T) {
 		}
 	}
 }
-
-// Names as the kernel cuts them have to stay different, or one program would be taken for another by chance.
-func TestRolesAreDistinctWhenCut(t *testing.T) {
-	cut := make(map[string]string)
-	for name := range roles {
-		if len(name) <= commLength {
-			continue
-		}
-		short := name[:commLength]
-		if other := cut[short]; other != "" && roles[other] != roles[name] {
-			t.Errorf("%q and %q are both cut to %q and differ", name, other, short)
-		}
-		cut[short] = name
-		if r, ok := roleOf(short); !ok || r.name != roles[name].name {
-			t.Errorf("%q is not recognised as %q", short, name)
-		}
-	}
-	for name, r := range roles {
-		if r.name == "" || r.layer == "" {
-			t.Errorf("%q: %+v is not complete", name, r)
-		}
-	}
-}

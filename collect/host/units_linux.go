@@ -113,8 +113,8 @@ func (s *unitStore) find(name string) string {
 	return ""
 }
 
-// template gives the name of the template of an instance: foo@.service for foo@bar.service.
-func template(name string) (string, bool) {
+// unitTemplate gives the name of the template of an instance: foo@.service for foo@bar.service.
+func unitTemplate(name string) (string, bool) {
 	before, after, ok := strings.Cut(name, "@")
 	dot := strings.LastIndexByte(after, '.')
 	if !ok || dot <= 0 {
@@ -129,7 +129,7 @@ func (s *unitStore) fragment(name string) (file string, names []string, masked b
 	for range 8 { // aliases of aliases, and no circles
 		file = s.find(name)
 		if file == "" {
-			t, ok := template(name)
+			t, ok := unitTemplate(name)
 			if !ok {
 				return "", names, false
 			}
@@ -206,7 +206,7 @@ func (s *unitStore) dropIns(names []string) (list []string, hidden error) {
 // beginnings of its name that end with a hyphen.
 func dropInNames(name string) []string {
 	list := []string{name + ".d"}
-	if t, ok := template(name); ok {
+	if t, ok := unitTemplate(name); ok {
 		list = append(list, t+".d")
 		name = t
 	}

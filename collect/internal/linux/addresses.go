@@ -56,14 +56,14 @@ func RedactAddresses(text []byte) []byte {
 			if i < 0 {
 				break
 			}
-			attached := i > 0 && (word(line[i-1]) || line[i-1] == '.' || line[i-1] == '-')
+			attached := i > 0 && (ofWord(line[i-1]) || line[i-1] == '.' || line[i-1] == '-')
 			line = line[i:]
 			n := 0
 			for n < len(line) && (line[n] >= '0' && line[n] <= '9' || line[n] == '.') {
 				n++
 			}
 			end := n
-			for end < len(line) && (word(line[end]) || line[end] == '-') {
+			for end < len(line) && (ofWord(line[end]) || line[end] == '-') {
 				end++
 			}
 			network := end < len(line) && line[end] == '/'
@@ -78,7 +78,7 @@ func RedactAddresses(text []byte) []byte {
 	return out.Bytes()
 }
 
-func word(c byte) bool {
+func ofWord(c byte) bool {
 	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
 }
 

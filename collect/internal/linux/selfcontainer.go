@@ -165,8 +165,13 @@ func containerRoot(f FS) bool {
 	if err != nil {
 		return false
 	}
+	return EngineRoot(list)
+}
+
+// EngineRoot reports whether the root of what is mounted lies in the storage of a container engine.
+func EngineRoot(mounts []MountEntry) bool {
 	root := false
-	for _, m := range list {
+	for _, m := range mounts {
 		if m.Point == "/" { // a later mount hides an earlier one
 			root = m.FSType == "overlay" && (strings.Contains(m.Super, "/docker/") ||
 				strings.Contains(m.Super, "/containers/storage/") || strings.Contains(m.Super, "containerd") ||
