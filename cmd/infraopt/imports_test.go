@@ -32,6 +32,7 @@ var pure = []string{"os/...", "net", "net/http/...", "log/...", "math/rand/...",
 var rooms = []room{
 	{folder: "collect/inventory", never: pure},
 	{folder: "collect/resolve", ours: []string{"collect/inventory"}, never: pure},
+	{folder: "collect/internal/netlinks", others: []string{"github.com/vishvananda/netlink/nl", "golang.org/x/sys/unix"}, never: []string{"net/http/...", "os/exec"}},
 	{folder: "collect/internal", ours: []string{"collect/inventory"}, never: []string{"net/http/...", "os/exec"}},
 	{folder: "collect/all", ours: []string{"collect/..."}},
 	{folder: "collect/collecttest", ours: []string{"collect", "collect/inventory"}, others: []string{"go.uber.org/goleak"}},

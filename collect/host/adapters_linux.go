@@ -163,10 +163,10 @@ func (s *stores) nvmeAdapters() []inventory.Adapter {
 			continue
 		}
 		a := inventory.Adapter{Name: c.name, Kind: inventory.NVMeFabricAdapter, Model: c.transport}
-		switch {
-		case c.state == "":
+		switch c.state {
+		case "":
 			a.State = inventory.Unknown[inventory.AdapterState]("/sys/class/nvme/"+c.name+"/state: not readable", "")
-		case c.state == "live":
+		case "live":
 			a.State = state(inventory.AdapterInUse)
 		default:
 			a.State = state(inventory.AdapterDark)

@@ -32,7 +32,7 @@ func (l *look) hierarchies() hierarchies {
 		case "cgroup":
 			for o := range strings.SplitSeq(m.Super, ",") {
 				switch o {
-				case "cpu", "cpuacct", "memory", "freezer":
+				case "cpu", "cpuacct", "memory", "freezer", "name=systemd":
 					h.v1[o] = m.Point
 				}
 			}

@@ -14,20 +14,13 @@ func (l *look) containers(s *sorted) []inventory.Container {
 		return nil
 	}
 	h := l.hierarchies()
-	host, _ := l.netDev("1")
 	var bounding uint64 // what the first process may ever get: a privileged container has it all
 	if status, err := l.status(&process{PIDStat: linux.PIDStat{PID: 1}}); err == nil {
 		bounding = status.CapBnd
 	}
-	pods := make(map[string]int)
-	for _, c := range s.containers {
-		if c.group.class.Pod != "" {
-			pods[c.group.class.Pod]++
-		}
-	}
 	list := make([]inventory.Container, 0, len(s.containers))
 	for _, c := range s.containers {
-		list = append(list, l.container(c, h, host, bounding, pods))
+		list = append(list, l.container(c, h, bounding))
 	}
 	slices.SortFunc(list, func(a, b inventory.Container) int { return strings.Compare(a.ID, b.ID) })
 	return list
@@ -51,6 +44,8 @@ func runtimeOf(c *crowd) string {
 		return "systemd-nspawn"
 	case linux.CgroupLXCVirt, linux.CgroupLXCVirtFS:
 		return "libvirt-lxc"
+	case linux.CgroupKata:
+		return "kata"
 	case linux.CgroupCRI:
 		if strings.Contains(c.group.path, ":crio:") {
 			return "cri-o"
@@ -128,7 +123,7 @@ func (l *look) unnamed(class linux.CgroupClass, runtime string) inventory.Contai
 	return out
 }
 
-func (l *look) container(c *crowd, h hierarchies, host []linux.NetCounters, bounding uint64, pods map[string]int) inventory.Container {
+func (l *look) container(c *crowd, h hierarchies, bounding uint64) inventory.Container {
 	class := &c.group.class
 	out := l.unnamed(*class, runtimeOf(c))
 	out.PID = inventory.Known(c.main.PID)
@@ -147,24 +142,30 @@ func (l *look) container(c *crowd, h hierarchies, host []linux.NetCounters, boun
 	}
 	out.CPULimit, out.MemoryLimit = l.limits(c, h)
 	out.Usage = l.usage(c, h, true)
-	out.Usage.Network = l.containerTraffic(c, host, pods)
+	out.Usage.Network = l.carried(c)
+	out.Usage.Clients = c.reach.reading()
+	out.Listens = c.reach.listeners()
 	out.Privileged = l.privileged(c, bounding)
 	role := l.role(c)
 	out.Role, out.Layer = role.name, role.layer
 	return out
 }
 
-// containerTraffic reads what a container's own interfaces have carried.
-func (l *look) containerTraffic(c *crowd, host []linux.NetCounters, pods map[string]int) inventory.Reading[inventory.Bytes] {
-	if pods[c.group.class.Pod] > 1 {
+// carried reads what the interfaces of a container or workload have carried that has a network of its own.
+func (l *look) carried(c *crowd) inventory.Reading[inventory.Bytes] {
+	switch {
+	case c.reach.network == machineNetwork && c.isContainer:
+		return inventory.Unknown[inventory.Bytes]("it uses the machine's own network", "")
+	case c.reach.network == machineNetwork:
+		return inventory.NotApplicable[inventory.Bytes]("processes in the machine's own network are not counted apart")
+	case c.reach.shares && c.group.class.Pod != "":
 		return inventory.Unknown[inventory.Bytes]("the containers of a pod share its network", "")
+	case c.reach.shares:
+		return inventory.Unknown[inventory.Bytes]("it shares its network with others", "")
 	}
 	own, err := l.netDev(itoa(c.main.PID))
 	if err != nil {
 		return inventory.Unknown[inventory.Bytes]("its interfaces: "+linux.Reason(err), asRoot)
-	}
-	if sameNetwork(host, own) {
-		return inventory.Unknown[inventory.Bytes]("it uses the machine's own network", "")
 	}
 	var sum uint64
 	for _, n := range own {
@@ -189,11 +190,45 @@ func sameNetwork(first, later []linux.NetCounters) bool {
 	return true
 }
 
-// privileged compares what a container's first process may ever get with what the machine's may.
+// privileged reports whether a container is one in name only: where its first process may ever get all that the
+// machine's may, or where it has the processes or the network of the machine for its own. Whoever is root only among
+// the users of the container's own namespace has rights over nothing else.
 func (l *look) privileged(c *crowd, bounding uint64) inventory.Reading[bool] {
 	status, err := l.status(c.main)
-	if err != nil || bounding == 0 || status.CapBnd == 0 && !status.HasCap {
+	if err != nil {
 		return inventory.Unknown[bool]("its capabilities are not readable", asRoot)
 	}
-	return inventory.Known(status.CapBnd == bounding)
+	if c.reach.network == machineNetwork || len(status.NSPID) == 1 {
+		return inventory.Known(true)
+	}
+	if bounding == 0 {
+		bounding = l.allCapabilities()
+	}
+	if bounding == 0 || status.CapBnd == 0 && !status.HasCap {
+		return inventory.Unknown[bool]("its capabilities are not readable", asRoot)
+	}
+	return inventory.Known(status.CapBnd&bounding == bounding && !l.ownUsers(c.main))
+}
+
+// allCapabilities are those that the kernel knows; none where it does not say.
+func (l *look) allCapabilities() uint64 {
+	last, ok := l.number("/proc/sys/kernel/cap_last_cap")
+	if !ok || last > 62 {
+		return 0
+	}
+	return 1<<(last+1) - 1
+}
+
+// ownUsers reports whether a process lives among users of its own: its root is somebody else outside.
+func (l *look) ownUsers(q *process) bool {
+	text, err := l.fs.Line("/proc/" + itoa(q.PID) + "/uid_map")
+	if err != nil {
+		return false
+	}
+	for line := range strings.Lines(text) {
+		if f := strings.Fields(line); len(f) == 3 && f[0] == "0" {
+			return f[1] != "0"
+		}
+	}
+	return text != ""
 }

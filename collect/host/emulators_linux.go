@@ -105,7 +105,7 @@ func (l *look) virtualMachine(q *process, hypervisor string) (inventory.VM, bool
 		e = linux.ParseEmulator(text)
 	}
 	if e.Name == "" && q.group != nil && q.group.class.VM() {
-		e.Name = q.group.class.ID
+		e.Name = q.group.class.Domain()
 	}
 	label := e.Name
 	if label == "" {

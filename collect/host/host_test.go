@@ -82,9 +82,23 @@ func TestEveryTree(t *testing.T) {
 	}
 }
 
+// listed puts tools and findings into one line each.
+func listed(m inventory.Machine) (tools, findings string) {
+	var t, f []string
+	for _, tool := range m.Tools {
+		t = append(t, tool.Name+"="+tool.LastRun.String())
+	}
+	for _, found := range m.Findings {
+		f = append(f, found.ID+"="+string(found.Severity))
+	}
+	return strings.Join(t, " "), strings.Join(f, " ")
+}
+
 // facts are a machine's facts in words, to compare them at a glance.
 func facts(m inventory.Machine) map[string]string {
+	tools, findings := listed(m)
 	return map[string]string{
+		"mhz": m.MHz.String(), "services": m.OS.Services.String(), "enclosure": m.Hardware.Enclosure.String(), "tools": tools, "findings": findings,
 		"kind": m.Kind.String(), "virt": m.Virtualization.String(), "provider": m.Provider.String(), "inside": m.Inside.String(),
 		"storage": m.Storage.String(), "network": m.Network.String(), "management": m.Management.String(),
 		"style": m.OS.Style.String(), "os": m.OS.ID.String(), "packages": m.OS.Packages.String(),
@@ -108,7 +122,7 @@ func TestMachines(t *testing.T) {
 		"kvm-guest": {
 			"kind": "virtual", "virt": "kvm", "provider": "unknown: no mark of a known provider; some leave none",
 			"chassis": below, "fabric": below, "model": below, "management": "config-mgmt",
-			"packages": "unknown: the RPM database is not read in this version",
+			"packages": "unknown: /var/lib/rpm/rpmdb.sqlite: not understood",
 			"network":  "unknown: virtual cards; only the hypervisor knows what they are plugged into",
 			"storage":  "unknown: remote file systems are mounted beside local disks, and their sizes are not asked for",
 		},
@@ -141,6 +155,41 @@ func TestMachines(t *testing.T) {
 			"chassis": "unknown: nothing that is readable proves it to be a box or a virtual machine",
 		},
 		"oracle-server": {"kind": "physical", "provider": "none", "chassis": "rack"},
+		"blade": {
+			"kind": "physical", "chassis": "blade", "enclosure": "cz2028frame", "mhz": "2500", "services": "3", "findings": "out-of-tree-modules=warning",
+		},
+		"multi-node-1": {
+			"kind": "physical", "chassis": "unknown: its DMI gives chassis type 1, and its model is not known", "enclosure": "quad77", "mhz": "2800",
+		},
+		"hci-appliance": {"kind": "physical", "provider": "none", "chassis": "hci", "roles": "hypervisor", "findings": "", "mhz": "2900"},
+		"azure": {
+			"kind": "cloud", "virt": "microsoft", "provider": "azure", "management": "provisioned", "tools": "cloud-init=99900", "packages": "1",
+			"enclosure": theirs, "findings": "snaps=info",
+		},
+		"gce":      {"kind": "cloud", "virt": "kvm", "provider": "gcp"},
+		"gce-user": {"kind": "virtual", "virt": "kvm", "provider": "unknown: no mark of a known provider, and some put theirs into the serial number"},
+		"proxmox": {
+			"kind": "physical", "virt": "none", "roles": "hypervisor", "services": "2",
+			"findings": "idle-hugepages=warning old-kernels=info out-of-tree-modules=warning unused-hypervisor=warning",
+		},
+		"rhel8": {
+			"kind": "virtual", "virt": "vmware", "packages": "412", "services": "2", "style": "general",
+			"management": "unknown: /opt/puppetlabs/puppet/cache/state/last_run_summary.yaml: permission denied",
+			"tools":      "puppet=unknown: /opt/puppetlabs/puppet/cache/state/last_run_summary.yaml: permission denied",
+		},
+		"talos": {
+			"kind": "physical", "style": "image-based", "management": "image-managed", "packages": "unknown: no package database is known here",
+			"chassis": "rack", "services": "unknown: no service manager is known here",
+		},
+		"alpine": {"kind": "physical", "packages": "2", "services": "2", "style": "general", "chassis": "tower", "management": "none"},
+		"fcos": {
+			"kind": "virtual", "virt": "kvm", "style": "image-based", "packages": "415", "management": "image-managed", "tools": "ignition=99900",
+		},
+		"xen-dom0": {
+			"kind": "physical", "virt": "none", "roles": "hypervisor", "chassis": "rack", "findings": "",
+		},
+		"s390x":       {"kind": "virtual", "virt": "pr/sm", "mhz": "5208"},
+		"arm64-guest": {"kind": "virtual", "virt": "qemu", "os": "debian"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := facts(observed(t, plant(t, name)).Machines[0])
@@ -204,7 +253,7 @@ func TestWorkloads(t *testing.T) {
 	}
 	for _, w := range b.Workloads {
 		if w.Name == "nginx" {
-			if w.Unit != "nginx.service" || w.Usage.Memory.Or(0) != 20000000 || w.Usage.Age.Or(0) != 100000-80 || !w.Usage.Network.IsUnknown() {
+			if w.Unit != "nginx.service" || w.Usage.Memory.Or(0) != 20000000 || w.Usage.Age.Or(0) != 100000-80 || !w.Usage.Network.IsNotApplicable() || w.Usage.Clients.Or(-1) != 0 {
 				t.Errorf("nginx: got %+v", w)
 			}
 		}

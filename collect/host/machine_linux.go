@@ -3,7 +3,9 @@ package host
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -52,14 +54,38 @@ func (l *look) processors(m *inventory.Machine) {
 	if l.cpuErr != nil {
 		why := "/proc/cpuinfo: " + linux.Reason(l.cpuErr)
 		m.Cores, m.CPUModel = inventory.Unknown[float64](why, ""), inventory.Unknown[string](why, "")
+		m.MHz = inventory.Unknown[float64](why, "")
 		return
 	}
 	m.Cores = inventory.Known(float64(l.cpu.Processors))
+	m.MHz = l.nominalClock()
 	if l.cpu.Model != "" {
 		m.CPUModel = inventory.Known(inventory.Text(strings.Join(strings.Fields(l.cpu.Model), " ")))
 	} else {
 		m.CPUModel = inventory.Unknown[string]("/proc/cpuinfo names no model on this architecture", "")
 	}
+}
+
+// nominalClock reads the clock that the processor is sold with, in MHz. That of this moment and the highest one say
+// little of what it can do for long. Intel's driver shows it in kHz, firmware (ACPI CPPC) in MHz, many names have it.
+func (l *look) nominalClock() inventory.Reading[float64] {
+	const cpu = "/sys/devices/system/cpu/cpu0/"
+	for _, f := range []struct {
+		name string
+		per  float64
+	}{{cpu + "cpufreq/base_frequency", 1000}, {cpu + "acpi_cppc/nominal_freq", 1}} {
+		text, err := l.fs.Line(f.name)
+		if err != nil {
+			continue
+		}
+		if v, err := strconv.ParseUint(text, 10, 32); err == nil && v > 0 {
+			return inventory.Known(math.Round(float64(v) / f.per))
+		}
+	}
+	if l.cpu.MHz > 0 {
+		return inventory.Known(l.cpu.MHz)
+	}
+	return inventory.Unknown[float64]("neither the kernel nor the processor's name gives its nominal clock", "")
 }
 
 // traffic adds up what the machine's own cards have carried; its bridges and tunnels carry the same bytes again.
@@ -154,6 +180,9 @@ func (l *look) confine(b *inventory.Batch) {
 	m.Hardware.Model.Forget(why, remedy)
 	m.Hardware.Chassis.Forget(why, remedy)
 	m.Hardware.Fabric.Forget(why, remedy)
+	m.Hardware.Enclosure.Forget(why, remedy)
+	m.OS.Services.Forget(why, remedy)
+	m.Tools, m.StorageUse, m.Findings = nil, nil, nil
 	m.Storage.Forget(why, remedy)
 	m.Network.Forget(why, remedy)
 	m.Management.Forget(why, remedy)

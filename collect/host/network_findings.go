@@ -1,11 +1,6 @@
 package host
 
-import (
-	"slices"
-	"strings"
-
-	"github.com/infraopt/infraopt/collect/inventory"
-)
+import "github.com/infraopt/infraopt/collect/inventory"
 
 // networkFindings are what is said of the networks of a machine, by identifier: how grave it is, and what it means.
 var networkFindings = map[string]struct {
@@ -26,12 +21,5 @@ var networkFindings = map[string]struct {
 func addFinding(m *inventory.Machine, id, text, source string) {
 	m.Findings = append(m.Findings, inventory.Finding{
 		ID: id, Severity: networkFindings[id].severity, Text: inventory.Text(text), Source: inventory.Text(source),
-	})
-}
-
-// sortFindings brings the findings of a machine into their order.
-func sortFindings(m *inventory.Machine) {
-	slices.SortFunc(m.Findings, func(a, b inventory.Finding) int {
-		return strings.Compare(a.ID+"\x00"+a.Text, b.ID+"\x00"+b.Text)
 	})
 }

@@ -163,5 +163,4 @@ func (n *networking) findings() {
 			addFinding(n.m, "port-down", p.Name+" is switched on and has no link", netClass+"/"+p.Name+"/carrier")
 		}
 	}
-	sortFindings(n.m)
 }

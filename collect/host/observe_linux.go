@@ -31,6 +31,9 @@ type look struct {
 	dmi        linux.DMI
 	mounts     []linux.MountEntry // as the first process sees them
 	mountsHere []linux.MountEntry // as this program sees them
+	ownMounts  bool               // no: as this program does, which a service manager may have confined
+	loaded     []linux.Module     // of the kernel; see modules
+	unseen     string             // why a run of configuration management would not have been seen; empty where it would
 	sockets    []string           // unix sockets that are listened on
 	gaps       []inventory.Gap
 }
@@ -64,10 +67,12 @@ func observeTree(ctx context.Context, env collect.Env, files linux.FS, target st
 
 	procs := l.processes(ctx)
 	tree := l.sort(procs)
+	l.listen(ctx, procs, tree)
 	b := &inventory.Batch{}
 	m := l.machine(ctx, identity)
-	l.platform(&m)
-	l.system(&m)
+	l.platform(&m, procs)
+	l.system(&m, procs)
+	m.OS.Services = l.services(ctx, procs, tree)
 	disks := l.storage(&m, procs)
 	links := l.network(ctx, &m, procs, tree)
 	l.hardware(&m)
@@ -80,6 +85,10 @@ func observeTree(ctx context.Context, env collect.Env, files linux.FS, target st
 		b.Containers = l.grouped(ctx, b.Containers)
 	}
 	b.Workloads = l.workloads(tree)
+	converge(&m, b)
+	l.hosts(&m, procs)
+	l.findings(&m, procs, b)
+	sortFindings(m.Findings)
 	b.Storage, b.Networks = disks, links
 	l.counts(&m, procs, b)
 	b.Machines = []inventory.Machine{m}
@@ -136,6 +145,9 @@ func (l *look) clocks() error {
 func (l *look) common() {
 	l.hostname = inventory.Text(linux.Hostname(l.fs))
 	l.manager, l.inside = linux.ContainerManager(l.fs)
+	if l.inside && l.live && l.manager == linux.UnknownManager && l.env.Getenv != nil && l.env.Getenv("KUBERNETES_SERVICE_HOST") != "" {
+		l.manager = "kubernetes" // the kubelet gives it to every container of a pod
+	}
 	l.dmi = linux.ReadDMI(l.fs)
 	if text, err := l.fs.Read("/proc/cpuinfo", linux.LargeFile); err == nil {
 		l.cpu, l.cpuErr = linux.ParseCPUInfo(string(text))
@@ -148,7 +160,7 @@ func (l *look) common() {
 		}
 	}
 	if l.mounts == nil {
-		l.mounts = l.mountsHere
+		l.mounts, l.ownMounts = l.mountsHere, true
 	}
 	if l.mounts == nil {
 		_, err := l.fs.Read("/proc/self/mountinfo", linux.LargeFile)

@@ -146,10 +146,13 @@ func TestChassis(t *testing.T) {
 		{"Nutanix", "NX-8035-G6", "23", "hci"},
 		{"Supermicro", "Super Server", "17", "rack"},
 		{"ACME", "Box", "28", "blade"},
+		{"ACME", "Box", "156", "blade"}, // type 28 with a lock
+		{"ACME", "Box", "151", "rack"},
+		{"ACME", "Box", "284", "unknown: its DMI gives chassis type 284, and its model is not known"},
 		{"ACME", "Box", "1", "unknown: its DMI gives chassis type 1, and its model is not known"},
 		{"", "", "", "unknown: its DMI gives chassis type none, and its model is not known"},
 	} {
-		got := chassisOf(linux.DMI{Present: true, SysVendor: row.vendor, ProductName: row.product, ChassisType: row.kind}).String()
+		got := chassisOf(linux.DMI{Present: true, SysVendor: row.vendor, ProductName: row.product, ChassisType: row.kind}, "").String()
 		if got != row.want {
 			t.Errorf("%s %s, type %s: got %q, want %q", row.vendor, row.product, row.kind, got, row.want)
 		}
@@ -220,29 +223,6 @@ func TestDenied(t *testing.T) {
 	for _, name := range []string{"product_serial", "product_uuid"} {
 		if subjects["/sys/class/dmi/id/"+name] != "run as root" {
 			t.Errorf("no gap for %s: %v", name, b.Gaps)
-		}
-	}
-}
-
-// Names as the kernel cuts them have to stay different, or one program would be taken for another by chance.
-func TestRolesAreDistinctWhenCut(t *testing.T) {
-	cut := make(map[string]string)
-	for name := range roles {
-		if len(name) <= commLength {
-			continue
-		}
-		short := name[:commLength]
-		if other := cut[short]; other != "" && roles[other] != roles[name] {
-			t.Errorf("%q and %q are both cut to %q and differ", name, other, short)
-		}
-		cut[short] = name
-		if r, ok := roleOf(short); !ok || r.name != roles[name].name {
-			t.Errorf("%q is not recognised as %q", short, name)
-		}
-	}
-	for name, r := range roles {
-		if r.name == "" || r.layer == "" {
-			t.Errorf("%q: %+v is not complete", name, r)
 		}
 	}
 }

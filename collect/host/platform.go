@@ -59,7 +59,7 @@ func cloudProvider(d linux.DMI) (provider string, metal bool) {
 	product := d.ProductName
 	switch {
 	case strings.HasPrefix(d.SysVendor, "Amazon EC2"), strings.HasPrefix(d.BIOSVendor, "Amazon EC2"):
-		return "aws", strings.HasSuffix(product, ".metal") || strings.Contains(product, ".metal-")
+		return "aws", metalName(product)
 	case d.AssetTag == "7783-7084-3265-9085-8269-3286-77":
 		return "azure", false
 	case product == "Google Compute Engine":
@@ -94,6 +94,11 @@ func cloudProvider(d linux.DMI) (provider string, metal bool) {
 		return "openstack", false
 	}
 	return "", false
+}
+
+// metalName tells by the name of its type whether an instance of Amazon is a whole server: m5.metal, c7i.metal-24xl.
+func metalName(product string) bool {
+	return strings.HasSuffix(product, ".metal") || strings.Contains(product, ".metal-")
 }
 
 // cloudVendors are the clouds that write their name into the system vendor.

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"strings"
 
 	"github.com/infraopt/infraopt/collect"
 	"github.com/infraopt/infraopt/collect/internal/linux"
+	"github.com/infraopt/infraopt/collect/internal/rpm"
 )
 
 // probe says what this user can read of the machine.
@@ -29,12 +31,22 @@ func probe(ctx context.Context, env collect.Env) []collect.Probe {
 		{"system UUID", "/sys/class/dmi/id/product_uuid", asRoot},
 		{"serial number", "/sys/class/dmi/id/product_serial", asRoot},
 		{"chassis serial number", "/sys/class/dmi/id/chassis_serial", asRoot},
+		{"the firmware's word on virtualisation", "/sys/firmware/dmi/entries/0-0/raw", asRoot},
 	} {
 		list = append(list, l.probeFile(f.what, f.name, f.remedy))
 	}
-	for _, t := range lastRuns {
-		if p := l.probeFile("last run of the configuration management", t.path, asRoot); p.Status == collect.ProbeDenied {
-			list = append(list, p)
+	for _, m := range managers {
+		for _, name := range m.runs {
+			if p := l.probeFile("last run of the configuration management", name, asRoot); p.Status == collect.ProbeDenied {
+				list = append(list, p)
+			}
+		}
+	}
+	for _, dir := range rpmDirs {
+		for _, kind := range rpm.Databases {
+			if p := l.probeFile("installed packages", path.Join(dir, kind), asRoot); p.Status == collect.ProbeDenied {
+				list = append(list, p)
+			}
 		}
 	}
 	return append(list, l.probeDirectory("disks", "/sys/block"), l.probeDirectory("networks", "/sys/class/net"))

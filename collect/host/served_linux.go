@@ -70,10 +70,10 @@ func (l *look) targets(s *stores) {
 
 // targetProtocol names what a driver of a target speaks.
 func targetProtocol(driver string) string {
-	switch {
-	case driver == "iscsi" || driver == "iser":
+	switch driver {
+	case "iscsi", "iser":
 		return "iscsi-target"
-	case driver == "srpt" || driver == "ib_srpt":
+	case "srpt", "ib_srpt":
 		return "srp-target"
 	default: // qla2xxx, lpfc, tcm_fc
 		return "fc-target"

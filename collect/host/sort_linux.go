@@ -20,6 +20,9 @@ type crowd struct {
 	depth   int        // segments of the path that make dir
 	watcher string     // program of a container's monitor
 	shim    linux.Shim // what that says of the container
+	reach   reach
+
+	isContainer bool
 }
 
 // sorted are the processes of a machine, by what they do.
@@ -45,6 +48,12 @@ var watchers = map[string]bool{
 	"conmon": true, "containerd-shim": true, "docker-containe": true, "lxc-start": true, "[lxc monitor]": true,
 	"systemd-nspawn": true,
 }
+
+// runtimes make containers, and stand above those that they were told to make by hand.
+var runtimes = map[string]bool{"runc": true, "crun": true, "youki": true, "runsc": true}
+
+// sandboxes are the programs that only keep the namespaces of a pod.
+var sandboxes = map[string]bool{"pause": true, "catatonit": true, "podman pause": true}
 
 // keepers start other programs and have nothing more to do with them, like init: what they start stands alone.
 var keepers = map[string]bool{
@@ -101,11 +110,14 @@ func (l *look) sort(p *processes) *sorted {
 				units.add(dir, q, g, c.Depth).unit = c.Unit
 				continue
 			}
-			trees.add(itoa(topmost(q).PID), q, g, 0)
+			trees.add(origin(topmost(q)), q, g, 0)
 		}
 	}
+	l.confined(containers, units)
+	l.confined(containers, trees)
 	s.containers, s.units, s.trees = containers.finish(), units.finish(), trees.finish()
 	for _, c := range s.containers {
+		c.isContainer = true
 		if w := c.main.watcher(); w != nil {
 			c.watcher, c.shim = w.Comm, l.shim(s, w)
 		}
@@ -116,7 +128,11 @@ func (l *look) sort(p *processes) *sorted {
 // watched finds the monitor of a container above a process whose control group says nothing, and the topmost
 // process below it. Podman leaves processes in the root group where it cannot make groups.
 func (l *look) watched(s *sorted, q *process) (linux.Shim, *process, bool) {
+	var made *process // by a runtime, with no monitor in between
 	for top, up := q, q.parent; up != nil && up.PID > 1; top, up = up, up.parent {
+		if runtimes[up.Comm] && made == nil {
+			made = top
+		}
 		if !watchers[up.Comm] {
 			continue
 		}
@@ -124,7 +140,90 @@ func (l *look) watched(s *sorted, q *process) (linux.Shim, *process, bool) {
 		// Without a name for the container, its own process namespace has to prove that it is one.
 		return shim, top, shim.ID != "" || l.nested(top)
 	}
-	return linux.Shim{}, nil, false
+	return linux.Shim{}, made, made != nil && l.nested(made)
+}
+
+// confined finds containers that nothing names among the crowds, and moves them: processes with a process namespace of
+// their own whose root lies in the storage of an engine. Without that a namespace is but a sandbox, as browsers,
+// Flatpak and services of systemd have them.
+func (l *look) confined(containers, from crowds) {
+	for key, c := range from {
+		inside := make(map[int]bool, len(c.members))
+		for _, q := range c.members {
+			inside[q.PID] = true
+		}
+		// A service begins with one process. Sessions gather what people have started.
+		service := strings.HasSuffix(c.unit, ".service") && !strings.HasPrefix(c.unit, "user@")
+		looked := false
+		moved := make(map[int]*process) // members, and the container's first process
+		for _, q := range c.members {   // parents come before children, nearly always
+			first := moved[q.PPID]
+			if first == nil && !inside[q.PPID] && q.PID != 1 && (!service || !looked) {
+				looked = true
+				if l.nested(q) && l.engineRoot(q) {
+					first = q
+				}
+			}
+			if first != nil {
+				moved[q.PID] = first
+			}
+		}
+		if len(moved) == 0 {
+			continue
+		}
+		c.members = slices.DeleteFunc(c.members, func(q *process) bool {
+			first := moved[q.PID]
+			if first != nil {
+				g := q.group
+				if g == nil {
+					g = noCgroup
+				}
+				containers.add("top "+itoa(first.PID), q, g, 0)
+			}
+			return first != nil
+		})
+		if len(c.members) == 0 {
+			delete(from, key)
+		}
+	}
+}
+
+// engineRoot reports whether a process has its root in the storage of a container engine.
+func (l *look) engineRoot(q *process) bool {
+	text, err := l.fs.Read("/proc/"+itoa(q.PID)+"/mountinfo", linux.LargeFile)
+	if err != nil {
+		return false
+	}
+	list, err := linux.ParseMountinfo(string(text))
+	return err == nil && linux.EngineRoot(list)
+}
+
+// sandbox reports whether a crowd does nothing but keep the namespaces of others.
+func (c *crowd) sandbox() bool {
+	for _, q := range c.members {
+		if !sandboxes[q.Comm] {
+			return false
+		}
+	}
+	return true
+}
+
+// origin is by what the work of a topmost process is known: where it has lost its parent, by its session and name, so
+// that what one start left behind is one piece of work.
+func origin(top *process) string {
+	if (top.parent == nil || top.parent.PID <= 1) && top.Session > 1 {
+		return "session " + itoa(top.Session) + " " + top.Comm
+	}
+	return itoa(top.PID)
+}
+
+// template is the name of a unit without its instance: postgresql@ of postgresql@15-main.
+func template(unit string) string {
+	name, _, ok := strings.Cut(unit, "@")
+	if !ok {
+		return unit
+	}
+	return name + "@"
 }
 
 // shim reads what a monitor's command line says of its container, once.

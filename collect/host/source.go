@@ -15,9 +15,9 @@ const scheme = "host"
 func Source() collect.Source {
 	return collect.Source{
 		Scheme:     scheme,
-		Summary:    "this machine: hardware, system, workloads, containers and virtual machines as the kernel shows them",
+		Summary:    "this machine: hardware, system, workloads, containers and virtual machines as the kernel shows them (host:?root=/FOLDER: one that collect --record has copied)",
 		Privileges: "none; root shows serial numbers and, where /proc is mounted with hidepid, other users' processes",
-		Example:    "host: or, for a recorded machine, host:?root=/FOLDER",
+		Example:    "host:",
 		Discover: func(context.Context, collect.Env) []collect.Target {
 			return []collect.Target{{Scheme: scheme}}
 		},

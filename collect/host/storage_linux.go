@@ -118,7 +118,8 @@ func leading(disks []*disk, possible, system bool) *inventory.Reading[inventory.
 	sums := make(map[string]*sum)
 	counted := make(map[string]bool)
 	for _, d := range disks {
-		if d.system != system || !d.data && !(possible && d.candidate) || counted[d.unit()] {
+		inUse := d.data || possible && d.candidate
+		if d.system != system || !inUse || counted[d.unit()] {
 			continue
 		}
 		counted[d.unit()] = true

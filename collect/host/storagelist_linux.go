@@ -88,14 +88,6 @@ func (s *stores) diskDetail(d *disk) string {
 	return text
 }
 
-// counted writes a number with its noun.
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return itoa(n) + " " + noun + "s"
-}
-
 // detail says what a pool is and which disks it stands on.
 func (p *pool) detail(l *look) string {
 	text := p.kind

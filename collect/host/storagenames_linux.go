@@ -239,6 +239,9 @@ var remoteKinds = map[string]remoteKind{
 // sharedFileSystems are those that several machines mount from one disk at the same time.
 var sharedFileSystems = map[string]bool{"gfs2": true, "ocfs2": true}
 
+// volumeSystems are file systems that are volume managers too.
+var volumeSystems = map[string]bool{"btrfs": true, "bcachefs": true, "zfs": true, "vxfs": true}
+
 // hardwareRAID are the drivers of controllers that make RAID sets by themselves. A card of the class "RAID" with
 // another driver lets the disks through (Intel's VMD, SATA in RAID mode).
 var hardwareRAID = map[string]bool{

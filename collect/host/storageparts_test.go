@@ -202,6 +202,7 @@ func TestFabricOfAdapters(t *testing.T) {
 		{"card of Cisco", "fcoe", join(host("1", "Online", "proc_name", "fnic"), port("1", "FCP Target"))},
 		{"both", "fc-beside-ethernet", join(host("1", "Online", "proc_name", "qedf"), port("1", "FCP Target"), host("2", "Online", "proc_name", "lpfc"), port("2", "FCP Target"))},
 		{"handed to a virtual machine", "unknown: a Fibre Channel adapter is handed to a virtual machine", []string{"/sys/bus/pci/devices/0000:3a:00.0/class", "0x0c0400", "/sys/bus/pci/devices/0000:3a:00.0/driver", "-> ../../drivers/vfio-pci"}},
+		{"over Ethernet by the bus", "fcoe", join(host("1", "Online"), port("1", "FCP Target"), []string{"/sys/bus/fcoe/devices/ctlr_0/mode", "x"})},
 		{"no driver", "one", []string{"/sys/bus/pci/devices/0000:3a:00.0/class", "0x0c0400"}},
 	} {
 		if got := machineWith(t, boxed(row.files...)).Machines[0].Hardware.Fabric.String(); got != row.want {
@@ -232,6 +233,51 @@ func TestWhatIsServed(t *testing.T) {
 		}
 		if s := strings.Join(got, " "); s != row.want {
 			t.Errorf("%s: got %q, want %q", row.name, s, row.want)
+		}
+	}
+}
+
+func TestWhatIsMadeOfDisks(t *testing.T) {
+	const ids = "LVM-Ab12Cd34Ef56Gh78Ij90Kl12Mn34Op56Qr78St90Uv12Wx34Yz56Ab78Cd90Ef12"
+	made := func(upper string, more ...string) []string {
+		return append(hung("sda", sata, "8:0", "1000", "holders/"+upper+"/x", ""), more...)
+	}
+	mapper := func(uuid string) []string {
+		return made("dm-0", "/sys/block/dm-0/dm/name", "vg-a", "/sys/block/dm-0/dm/uuid", uuid)
+	}
+	for _, row := range []struct {
+		name, class, want string
+		files             []string
+	}{
+		{"encryption", "raw-local", "dm-crypt:local", mapper("CRYPT-LUKS2-0123-root")},
+		{"cache", "local-volumes", "lvm:local lvm-cache:local", mapper(ids + "-cdata")},
+		{"deduplication", "local-volumes", "lvm:local vdo:local", mapper(ids + "-vpool")},
+		{"Stratis", "local-volumes", "stratis:local", mapper("stratis-1-private-0123")},
+		{"bcache", "local-volumes", "bcache:local", made("bcache0")},
+		{"bcachefs", "local-volumes", "bcachefs:local", append(hung("sda", sata, "8:0", "1000"), "/proc/1/mountinfo", "27 1 0:30 / / rw - bcachefs /dev/sda:/dev/sdb rw\n")},
+		{"LVM that several machines share", "raw-local", "gfs2:client lvm-shared:client", []string{"lvmlockd", "", "/proc/1/mountinfo", onRoot + "28 1 253:9 / /c rw - gfs2 /dev/vg/c rw\n"}},
+		{"a module of DRBD", "raw-local", "", append(hung("sda", sata, "8:0", "1000"), "/proc/drbd", "version: 9.2.5\n")},
+		{"Ceph with a device of the kernel", "raw-local", "ceph:client", append(hung("sda", sata, "8:0", "1000"), "/sys/bus/rbd/devices/0/pool", "vms")},
+		{"a monitor of Ceph alone", "raw-local", "ceph:server", append(hung("sda", sata, "8:0", "1000"), "ceph-mon", "")},
+		{"a shelf", "raw-local", "sas-enclosure:local", append(hung("sda", sata, "8:0", "1000"), "/sys/class/enclosure/0:0:8:0/x", "")},
+	} {
+		files := boxed(append(hung("sda", sata, "8:0", "1000"), row.files...)...)
+		if files["/proc/1/mountinfo"] == "" {
+			files["/proc/1/mountinfo"] = onRoot
+		}
+		for i, program := range []string{"lvmlockd", "ceph-mon"} {
+			if _, ok := files[program]; ok {
+				delete(files, program)
+				plantProcess(t, files, itoa(60+i)+" 1 "+program)
+			}
+		}
+		m := machineWith(t, files).Machines[0]
+		var got []string
+		for _, u := range m.StorageUse {
+			got = append(got, u.Technology+":"+string(u.Role))
+		}
+		if s := strings.Join(got, " "); s != row.want || m.Storage.String() != row.class {
+			t.Errorf("%s: got %q, %q, want %q, %q", row.name, s, m.Storage, row.want, row.class)
 		}
 	}
 }

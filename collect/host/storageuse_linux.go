@@ -160,7 +160,7 @@ func (l *look) volumeUses(s *stores) {
 		}
 	}
 	for _, m := range l.mounts {
-		if m.FSType == "bcachefs" || m.FSType == "btrfs" || m.FSType == "zfs" {
+		if volumeSystems[m.FSType] {
 			s.use(m.FSType, inventory.StorageLocal, "/proc/1/mountinfo")
 		}
 	}

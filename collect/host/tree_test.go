@@ -23,7 +23,7 @@ import (
 //
 //	PID PPID COMM key=value… :: argument argument…
 //
-// with the keys cg (control group of version 2, or whole lines parted by ";"), tty, start and cpu (ticks), rss
+// with the keys cg (control group of version 2, or whole lines parted by ";"), session, tty, start and cpu (ticks), rss
 // (pages), uid, nspid, eff and bnd (capabilities), policy, rt, locked and huge (kB). Files that every machine has
 // are added where a tree that was written leaves them out; a file whose text is "(missing)" is not there.
 //
@@ -51,8 +51,12 @@ var defaults = map[string]string{
 	"/proc/sys/kernel/random/boot_id": "2f728b53-4f6a-4ebe-bbc6-3663b00c1b5c\n",
 	"/proc/1/mountinfo":               "27 1 8:1 / / rw - ext4 /dev/sda1 rw\n",
 	"/proc/1/net/dev":                 "Inter-|   Receive\n face |bytes\n    lo: 10 0 0 0 0 0 0 0 10 0 0 0 0 0 0 0\n  eth0: 1000 0 0 0 0 0 0 0 2000 0 0 0 0 0 0 0\n",
+	"/proc/1/net/tcp":                 socketHeading,
 	"/etc/machine-id":                 "3d1219c7c4c5404aaa1f6d2a48adfda4\n",
 }
+
+// socketHeading is the first line of a table of sockets.
+const socketHeading = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 
 // plant writes a tree file of testdata below a new directory and returns that.
 func plant(t testing.TB, name string) string {
@@ -161,7 +165,7 @@ func plantProcess(t testing.TB, files map[string]string, line string) {
 	pid, ppid, comm := f[0], f[1], f[2]
 	v := map[string]string{
 		"cg": "/", "tty": "0", "start": pid + "00", "cpu": "100", "rss": "1000", "uid": "0", "nspid": pid,
-		"eff": "000001ffffffffff", "bnd": "000001ffffffffff", "policy": "0", "rt": "0", "locked": "0", "huge": "0", "flags": "4194560",
+		"session": pid, "eff": "000001ffffffffff", "bnd": "000001ffffffffff", "policy": "0", "rt": "0", "locked": "0", "huge": "0", "flags": "4194560",
 	}
 	for _, kv := range f[3:] {
 		key, value, ok := strings.Cut(kv, "=")
@@ -172,7 +176,7 @@ func plantProcess(t testing.TB, files map[string]string, line string) {
 	}
 	dir := "/proc/" + pid
 	files[dir+"/stat"] = fmt.Sprintf("%s (%s) S %s %s %s %s -1 %s 0 0 0 0 %s 0 0 0 20 0 1 0 %s 1000000 %s 18446744073709551615 "+
-		"1 1 0 0 0 0 0 0 0 0 0 0 17 0 %s %s 0 0 0\n", pid, comm, ppid, pid, pid, v["tty"], v["flags"], v["cpu"], v["start"], v["rss"], v["rt"], v["policy"])
+		"1 1 0 0 0 0 0 0 0 0 0 0 17 0 %s %s 0 0 0\n", pid, comm, ppid, pid, v["session"], v["tty"], v["flags"], v["cpu"], v["start"], v["rss"], v["rt"], v["policy"])
 	if strings.Contains(v["cg"], ":") && strings.Contains(v["cg"], ";") {
 		files[dir+"/cgroup"] = strings.ReplaceAll(v["cg"], ";", "\n")
 	} else {

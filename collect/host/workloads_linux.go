@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/infraopt/infraopt/collect/internal/linux"
 	"github.com/infraopt/infraopt/collect/inventory"
 )
 
@@ -18,7 +17,7 @@ func (l *look) workloads(s *sorted) []inventory.Workload {
 	list := make([]inventory.Workload, 0, len(s.units)+len(s.trees))
 	for _, c := range s.units {
 		w := l.workload(c)
-		w.Usage = l.usage(c, h, !shared[c.dir])
+		w.Usage = l.workloadUsage(c, h, !shared[c.dir])
 		w.ID = l.workloadID("unit", c.dir)
 		w.Unit = inventory.Text(c.unit)
 		w.Name = inventory.Text(strings.TrimSuffix(strings.TrimSuffix(c.unit, ".service"), ".scope"))
@@ -31,19 +30,23 @@ func (l *look) workloads(s *sorted) []inventory.Workload {
 	turn := make(map[string]int)
 	for _, c := range s.trees {
 		w := l.workload(c)
-		w.Usage = l.usage(c, h, false)
+		w.Usage = l.workloadUsage(c, h, false)
 		w.Name = cmp.Or(w.Command, "unnamed")
 		turn[w.Name]++
 		w.ID = l.workloadID("program", w.Name+"\x00"+itoa(turn[w.Name]))
 		list = append(list, w)
 	}
-	for i := range list {
-		list[i].Usage.Network = inventory.Unknown[inventory.Bytes]("processes in the machine's own network are not counted apart", "")
-	}
 	slices.SortFunc(list, func(a, b inventory.Workload) int {
 		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID))
 	})
 	return list
+}
+
+// workloadUsage is usage with what goes over the network.
+func (l *look) workloadUsage(c *crowd, h hierarchies, own bool) inventory.Usage {
+	u := l.usage(c, h, own)
+	u.Network, u.Clients = l.carried(c), c.reach.reading()
+	return u
 }
 
 func (l *look) workloadID(kind, name string) string {
@@ -75,7 +78,7 @@ func sharedDirs(s *sorted) map[string]bool {
 
 // workload describes a crowd by its main process.
 func (l *look) workload(c *crowd) inventory.Workload {
-	w := inventory.Workload{Machine: l.id, Processes: len(c.members), Seen: l.seen()}
+	w := inventory.Workload{Machine: l.id, Processes: len(c.members), Listens: c.reach.listeners(), Seen: l.seen()}
 	worker := c.worker()
 	w.Command = inventory.Text(worker.Comm)
 	if interactive(c) {
@@ -84,21 +87,21 @@ func (l *look) workload(c *crowd) inventory.Workload {
 		return w
 	}
 	// What is recognised by its unit or name as plumbing is not looked into further: that costs reads.
-	r, known := roleOf(strings.TrimSuffix(c.unit, ".service"))
+	r, known := c.roleBy(worker.Comm)
 	if !known || r.layer != infra {
-		r, known = roleOf(worker.Comm)
+		r, known = c.roleBy(template(strings.TrimSuffix(c.unit, ".service")))
 	}
 	if known && r.layer == infra {
-		w.Layer, w.Role = r.layer, r.name
+		w.Layer, w.Role, w.Function = r.layer, r.name, r.function
 		w.Stateful = r.stateful()
 		return w
 	}
 	var command string
-	r, command = l.roleByCommand(worker)
+	r, command = l.roleByCommand(c, worker)
 	if command != "" {
 		w.Command = inventory.Text(command)
 	}
-	w.Layer, w.Role = r.layer, r.name
+	w.Layer, w.Role, w.Function = r.layer, r.name, r.function
 	if worker.PID == 1 {
 		w.Layer, w.Role = infra, "init"
 	}
@@ -136,56 +139,4 @@ func interactive(c *crowd) bool {
 		return true
 	}
 	return c.unit == "" && (c.main.TTY != 0 || wrappers[c.worker().Comm])
-}
-
-// role recognises what a container is for.
-func (l *look) role(c *crowd) role {
-	worker := c.worker()
-	if r, ok := roleOf(worker.Comm); ok && !linux.Interpreter(worker.Comm) {
-		return r
-	}
-	r, _ := l.roleByCommand(worker)
-	return r
-}
-
-// roleByCommand recognises a program by its command line, of which it keeps the program's name only. What is not
-// recognised is an application.
-func (l *look) roleByCommand(q *process) (role, string) {
-	unknown := role{layer: appl}
-	text, err := l.fs.Read("/proc/"+itoa(q.PID)+"/cmdline", linux.LargeFile)
-	if err != nil || len(text) == 0 {
-		if r, ok := roleOf(q.Comm); ok {
-			return r, ""
-		}
-		return unknown, ""
-	}
-	program := linux.Program(text)
-	if linux.Interpreter(program) || linux.Interpreter(q.Comm) {
-		if name := linux.InterpretedRole(text); name != "" {
-			if r, ok := roleOf(name); ok {
-				return r, program
-			}
-			return role{name: name, layer: appl}, program
-		}
-	}
-	for _, name := range []string{q.Comm, program} {
-		if r, ok := roleOf(name); ok {
-			return r, program
-		}
-	}
-	return unknown, program
-}
-
-// stateful gives the role's answer as a fact.
-func (r role) stateful() inventory.Reading[bool] {
-	switch {
-	case r.name == "":
-		return inventory.Unknown[bool]("the program is not recognised", "")
-	case r.state == alwaysStateful:
-		return inventory.Known(true)
-	case r.state == neverStateful:
-		return inventory.Known(false)
-	default:
-		return inventory.Unknown[bool]("programs of this kind may or may not keep data", "")
-	}
 }

@@ -125,12 +125,15 @@ func Stream(r io.Reader, head *Snapshot) Observations {
 }
 
 // Identities is Stream for who only wants to know which machines there are: of an observation it reads the target,
-// the IDs and identities of machines, and what their guests can be recognised by. That takes a fraction of the time,
+// the IDs and identities of machines, in which chassis they stand, and what their guests can be recognised by. That takes a fraction of the time,
 // and what else is wrong with an observation is not noticed.
 func Identities(r io.Reader) Observations {
 	type machine struct {
 		ID       string   `json:"id"`
 		Identity Identity `json:"identity"`
+		Hardware struct {
+			Enclosure Reading[string] `json:"enclosure"`
+		} `json:"hardware"`
 	}
 	type vm struct {
 		UUID Reading[string] `json:"uuid"`
@@ -150,7 +153,7 @@ func Identities(r io.Reader) Observations {
 		}
 		o := &Observation{Target: seen.Target}
 		for _, m := range seen.Machines {
-			o.Machines = append(o.Machines, Machine{ID: m.ID, Identity: m.Identity})
+			o.Machines = append(o.Machines, Machine{ID: m.ID, Identity: m.Identity, Hardware: Hardware{Enclosure: m.Hardware.Enclosure}})
 		}
 		for _, v := range seen.VMs {
 			o.VMs = append(o.VMs, VM{UUID: v.UUID, MACs: v.MACs})

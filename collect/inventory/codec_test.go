@@ -170,7 +170,7 @@ func same(t *testing.T, name string, text []byte, all []inventory.Observation) {
 	for i, o := range all {
 		want := inventory.Observation{Target: o.Target}
 		for _, m := range o.Machines {
-			want.Machines = append(want.Machines, inventory.Machine{ID: m.ID, Identity: m.Identity})
+			want.Machines = append(want.Machines, inventory.Machine{ID: m.ID, Identity: m.Identity, Hardware: inventory.Hardware{Enclosure: m.Hardware.Enclosure}})
 		}
 		for _, v := range o.VMs {
 			want.VMs = append(want.VMs, inventory.VM{UUID: v.UUID, MACs: v.MACs})

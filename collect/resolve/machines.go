@@ -172,6 +172,7 @@ func (r *resolver) makeNode(g *group) {
 		}
 		r.final[s.ref] = n
 	}
+	r.site.chassis.settle(&n.Machine)
 	for id := n.Machine.ID; r.nodes[n.Machine.ID] != nil; { // clones that share what the ID was made of
 		r.clones[id]++
 		n.Machine.ID = id + cloneMark + strconv.Itoa(r.clones[id]+1)

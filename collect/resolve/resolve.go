@@ -22,6 +22,9 @@ func Estate(snapshots ...*inventory.Snapshot) *inventory.Estate {
 		}
 	}
 	s := newSite()
+	for _, l := range looks {
+		s.chassis.add(l.obs)
+	}
 	s.estate.Hosts = s.resolve(looks)
 	return s.finish()
 }

@@ -14,6 +14,7 @@ type site struct {
 	arrays   []listed[inventory.Storage]
 	loose    map[string]bool // storage that stands on no machine
 	words    map[string]string
+	chassis  enclosures
 }
 
 // listed is a thing as one observation listed it.
@@ -23,7 +24,7 @@ type listed[T any] struct {
 }
 
 func newSite() *site {
-	return &site{estate: &inventory.Estate{}, loose: map[string]bool{}, words: map[string]string{}}
+	return &site{estate: &inventory.Estate{}, loose: map[string]bool{}, words: map[string]string{}, chassis: newEnclosures()}
 }
 
 // take adds what is left of observations that were resolved.

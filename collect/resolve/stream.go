@@ -19,16 +19,17 @@ var ErrChanged = errors.New("the observations changed between two readings")
 // Finished hosts are passed to yield, in no particular order; they belong to it, and its error ends the reading. The
 // estate that is returned has everything else. What is wrong with the observations ends the reading, too.
 func Stream(identities, all inventory.Observations, yield func(*inventory.Node) error) (*inventory.Estate, error) {
+	s := newSite()
 	g := groups{seed: maphash.MakeSeed(), first: map[uint64]int32{}}
 	for o, err := range identities {
 		if err != nil {
 			return nil, err
 		}
 		g.add(o)
+		s.chassis.add(o)
 	}
 	left := g.close()
 
-	s := newSite()
 	held := map[int32][]look{}
 	number := 0
 	for o, err := range all {

@@ -23,6 +23,7 @@ const (
 	CgroupNerdctl   CgroupKind = "nerdctl"
 	CgroupLXC       CgroupKind = "lxc"
 	CgroupNspawn    CgroupKind = "nspawn"
+	CgroupKata      CgroupKind = "kata" // a container or pod with a kernel of its own; the group holds its virtual machine
 	CgroupLXCVirt   CgroupKind = "lxc-libvirt"
 	CgroupVM        CgroupKind = "vm-libvirt"   // systemd driver
 	CgroupVMFS      CgroupKind = "libvirt-qemu" // cgroupfs driver
@@ -56,7 +57,7 @@ func CgroupDir(path string, depth int) string {
 // Container reports whether it is a container, of an application or of a whole system.
 func (c *CgroupClass) Container() bool {
 	switch c.Kind {
-	case CgroupOCI, CgroupDocker, CgroupLibpod, CgroupSplit, CgroupCRI, CgroupContainer, CgroupCRIO, CgroupNerdctl:
+	case CgroupOCI, CgroupDocker, CgroupLibpod, CgroupSplit, CgroupCRI, CgroupContainer, CgroupCRIO, CgroupNerdctl, CgroupKata:
 		return true
 	}
 	return c.System()
@@ -76,6 +77,30 @@ func (c *CgroupClass) VM() bool {
 	return c.Kind == CgroupVM || c.Kind == CgroupVMFS || c.Kind == CgroupVMProxmox
 }
 
+// Domain is the name of a virtual machine. Where libvirt makes groups itself, it writes "qemu-1-" before the name.
+func (c *CgroupClass) Domain() string {
+	if !c.VM() {
+		return ""
+	}
+	if name, ok := domain(c.ID, "qemu-"); ok && c.Kind == CgroupVMFS {
+		return name
+	}
+	return c.ID
+}
+
+// Monitored is the container that a group of monitors watches over; empty where its name does not say.
+func (c *CgroupClass) Monitored() string {
+	if c.Kind != CgroupMonitor {
+		return ""
+	}
+	for _, prefix := range []string{"libpod-conmon-", "crio-conmon-"} {
+		if id, ok := strings.CutPrefix(strings.TrimSuffix(c.ID, ".scope"), prefix); ok && lowerHex(id, 64, 64) {
+			return id
+		}
+	}
+	return ""
+}
+
 // ClassifyCgroup tells whose group a path is, segment by segment from the left; the innermost container wins. It
 // never matches across the whole path, which took monitors for containers and outer for inner ones.
 func ClassifyCgroup(path string) CgroupClass {
@@ -89,18 +114,22 @@ func ClassifyCgroup(path string) CgroupClass {
 		return CgroupClass{Kind: CgroupMount}
 	}
 	var c CgroupClass
-	var scope, prev string
+	var scope, prev, before string // the segments to the left
 	var unitDepth, scopeDepth int
 	kubernetes := strings.Contains(path, "kubepods")
 	first := true
 	rest := strings.TrimPrefix(path, "/")
 	for depth := 1; rest != ""; depth++ {
 		segment, after, _ := strings.Cut(rest, "/")
-		if monitor(segment) {
+		if monitor(segment, prev) {
 			return CgroupClass{Kind: CgroupMonitor, ID: segment}
 		}
 		next, _, _ := strings.Cut(after, "/")
-		if kind, id := container(segment, prev, next, first); kind != "" {
+		kind, id := container(segment, prev, next, first)
+		if kind == "" {
+			kind, id = oldDomain(segment, prev, before)
+		}
+		if kind != "" {
 			c.Nested = c.Nested || c.Container()
 			c.Kind, c.ID, c.Parent, c.Depth = kind, id, prev, depth
 			if id == next && first { // the first segment says what the second is the name of
@@ -121,7 +150,7 @@ func ClassifyCgroup(path string) CgroupClass {
 		case strings.HasSuffix(segment, ".scope"):
 			scope, scopeDepth = segment, depth
 		}
-		prev, rest, first = segment, after, false
+		before, prev, rest, first = prev, segment, after, false
 	}
 	switch {
 	case c.Kind != "":
@@ -138,10 +167,19 @@ func ClassifyCgroup(path string) CgroupClass {
 	return c
 }
 
-// monitor recognises groups of processes that only watch over a container.
-func monitor(segment string) bool {
-	return strings.HasPrefix(segment, "libpod-conmon-") || strings.HasPrefix(segment, "crio-conmon-") ||
-		strings.HasPrefix(segment, "lxc.monitor")
+// monitors begin the names of groups of processes that only watch over a container, or stand beside it.
+var monitors = []string{"libpod-conmon-", "crio-conmon-", "lxc.monitor", "kata_overhead"}
+
+// monitor recognises such groups. CRI-O's group for a pod's own plumbing is named like that of a container, without
+// ".scope", in the slice of the pod.
+func monitor(segment, prev string) bool {
+	for _, m := range monitors {
+		if strings.HasPrefix(segment, m) {
+			return true
+		}
+	}
+	id, ok := strings.CutPrefix(segment, "crio-")
+	return ok && strings.HasSuffix(prev, ".slice") && lowerHex(id, 64, 64)
 }
 
 // prefixed are the runtimes that write their name before the identifier.
@@ -160,7 +198,13 @@ var prefixed = []struct {
 func container(segment, prev, next string, first bool) (CgroupKind, string) {
 	bare := strings.TrimSuffix(segment, ".scope")
 	if bare == segment && lowerHex(segment, 64, 64) {
+		if prev == "libpod_parent" && next != "" {
+			return "", "" // a pod of Podman
+		}
 		return CgroupOCI, segment
+	}
+	if id, ok := strings.CutPrefix(bare, "kata_"); ok && lowerHex(id, 12, 64) {
+		return CgroupKata, id
 	}
 	for _, p := range prefixed {
 		if id, ok := strings.CutPrefix(bare, p.prefix); ok && lowerHex(id, 64, 64) {
@@ -204,6 +248,20 @@ func container(segment, prev, next string, first bool) (CgroupKind, string) {
 	}
 	if first && (segment == "lxc" || segment == "lxc.payload") && next != "" {
 		return CgroupLXC, next
+	}
+	return "", ""
+}
+
+// oldDomain recognises the groups that libvirt made before version 1.0.5: libvirt/qemu/NAME below its own.
+func oldDomain(segment, prev, before string) (CgroupKind, string) {
+	if before != "libvirt" {
+		return "", ""
+	}
+	switch prev {
+	case "qemu":
+		return CgroupVMFS, segment
+	case "lxc":
+		return CgroupLXCVirtFS, segment
 	}
 	return "", ""
 }

@@ -2,19 +2,43 @@ package linux
 
 import (
 	"bytes"
+	"net/netip"
 	"strconv"
 	"strings"
 )
 
 // Program gives the base name of the program from the text of /proc/PID/cmdline and drops all arguments, which
 // may hold secrets. A daemon that writes its title over its arguments ("nginx: master process") gives the first
-// word of that. Empty where there is no command line.
+// word of that, less the variables that may stand before it. Empty where there is no command line, and where what
+// stands in the place of the program looks like a secret.
 func Program(cmdline []byte) string {
 	arg, _, _ := bytes.Cut(cmdline, []byte{0})
-	word, _, _ := strings.Cut(strings.TrimLeft(string(arg), " "), " ")
-	word = strings.TrimSuffix(word, ":")
-	// A login shell is "-bash".
-	return strings.TrimPrefix(word[strings.LastIndexByte(word, '/')+1:], "-")
+	for word := range strings.FieldsSeq(string(arg)) {
+		name := strings.TrimRight(word, ":")
+		name = strings.TrimLeft(name[strings.LastIndexByte(name, '/')+1:], "-") // a login shell is "-bash"
+		switch {
+		case assignment(word), assignment(name):
+			continue
+		case LooksSecret(word), LooksSecret(name):
+			return ""
+		}
+		return name
+	}
+	return ""
+}
+
+// assignment reports whether a word gives a value to a variable, as before a command.
+func assignment(word string) bool {
+	name, _, ok := strings.Cut(word, "=")
+	if !ok || name == "" {
+		return false
+	}
+	for _, c := range []byte(name) {
+		if c != '_' && (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return true
 }
 
 // args gives the arguments of a command line for the readers below, each of which keeps named flags only.
@@ -57,7 +81,9 @@ func ParseEmulator(cmdline []byte) Emulator {
 		value := list[i+1]
 		switch flag {
 		case "-name":
-			e.Name = option(value, "guest", true)
+			if e.Name = option(value, "guest", true); LooksSecret(e.Name) {
+				e.Name = ""
+			}
 		case "-uuid":
 			if u := strings.ToLower(value); uuidShape(u) {
 				e.UUID = u
@@ -203,72 +229,58 @@ func ParseShim(cmdline []byte) Shim {
 	if !lowerHex(s.ID, 12, 64) {
 		s.ID = ""
 	}
+	s.Name, s.Namespace = word(s.Name), word(s.Namespace)
 	return s
 }
 
-// interpreters run programs of others: what they run says more than they do.
-var interpreters = map[string]bool{
-	"java": true, "node": true, "nodejs": true, "perl": true, "ruby": true, "php": true, "beam.smp": true,
-	"python": true, "python2": true, "python3": true,
-}
-
-// Interpreter reports whether a program is one that runs programs of others: java, python3.11, node.
-func Interpreter(program string) bool {
-	if interpreters[program] {
-		return true
+// word gives a value back where it is a name as containers and their engines have them, else nothing.
+func word(value string) string {
+	if len(value) > 255 || strings.Trim(value, nameLetters) != "" || LooksSecret(value) && !lowerHex(value, 12, 64) {
+		return ""
 	}
-	rest, ok := strings.CutPrefix(program, "python3.")
-	return ok && rest != "" && strings.Trim(rest, "0123456789") == ""
+	return value
 }
 
-// markers are the main classes, scripts and modules by which a program that runs in an interpreter is known,
-// with the role they show. A command line is searched for these and for nothing else.
-var markers = []struct{ text, role string }{
-	{"org.apache.cassandra.service.CassandraDaemon", "cassandra"},
-	{"org.elasticsearch.", "elasticsearch"},
-	{"org.opensearch.", "opensearch"},
-	{"-Dsolr.install.dir", "solr"},
-	{"org.apache.zookeeper.server", "zookeeper"},
-	{"kafka.Kafka", "kafka"},
-	{"org.apache.pulsar", "pulsar"},
-	{"org.apache.activemq", "activemq"},
-	{"org.apache.catalina.startup.Bootstrap", "tomcat"},
-	{"org.jboss.modules.Main", "jboss"},
-	{"weblogic.Server", "weblogic"},
-	{"com.ibm.ws", "websphere"},
-	{"jenkins.war", "jenkins"},
-	{"com.linbit.linstor", "linstor"},
-	{"org.apache.hadoop", "hadoop"},
-	{"org.apache.spark", "spark"},
-	{"org.apache.hadoop.hbase", "hbase"},
-	{"rabbit", "rabbitmq"},
-	{"vernemq", "vernemq"},
-	{"emqx", "emqx"},
-	{"gunicorn", "gunicorn"},
-	{"uwsgi", "uwsgi"},
-	{"salt-minion", "salt-minion"},
-	{"fail2ban-server", "fail2ban"},
-	{"supervisord", "supervisord"},
-	{"unattended-upgrade", "unattended-upgrades"},
-	{"networkd-dispatcher", "networkd-dispatcher"},
-	{"firewalld", "firewalld"},
-	{"tuned", "tuned"},
-	{"waagent", "waagent"},
+const nameLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
+
+// A Proxy is what the command line of docker-proxy says: it waits at an address of the machine on behalf of a
+// container.
+type Proxy struct {
+	Protocol  string         // tcp, udp
+	Host      netip.AddrPort // where it waits
+	Container netip.AddrPort // whom it waits for
 }
 
-// InterpretedRole recognises what an interpreter runs by well-known names on its command line; empty where it is
-// none of them. The command line itself is not kept.
-func InterpretedRole(cmdline []byte) string {
-	program := Program(cmdline)
-	for _, m := range markers {
-		if m.role == "rabbitmq" || m.role == "vernemq" || m.role == "emqx" {
-			if program != "beam.smp" {
-				continue
+// ParseProxy reads the command line of docker-proxy. Only the flags -proto, -host-ip, -host-port, -container-ip and
+// -container-port are looked at; false where one of them is missing or not understood.
+func ParseProxy(cmdline []byte) (Proxy, bool) {
+	values := make(map[string]string)
+	list := args(cmdline)
+	for i := 1; i < len(list); i++ {
+		flag, value, joined := strings.Cut(list[i], "=")
+		if !strings.HasPrefix(flag, "-") {
+			continue
+		}
+		if !joined {
+			if i+1 >= len(list) {
+				break
 			}
+			i++
+			value = list[i]
 		}
-		if bytes.Contains(cmdline, []byte(m.text)) {
-			return m.role
-		}
+		values[strings.TrimLeft(flag, "-")] = value
 	}
-	return ""
+	p := Proxy{Protocol: values["proto"]}
+	at := func(ip, port string) (netip.AddrPort, bool) {
+		a, err := netip.ParseAddr(values[ip])
+		n, perr := strconv.ParseUint(values[port], 10, 16)
+		return netip.AddrPortFrom(a.Unmap().WithZone(""), uint16(n)), err == nil && perr == nil && n > 0
+	}
+	var ok, ok2 bool
+	p.Host, ok = at("host-ip", "host-port")
+	p.Container, ok2 = at("container-ip", "container-port")
+	if !ok || !ok2 || p.Protocol != "tcp" && p.Protocol != "udp" && p.Protocol != "sctp" {
+		return Proxy{}, false
+	}
+	return p, true
 }

@@ -42,6 +42,29 @@ func ReadDMI(f FS) DMI {
 	return d
 }
 
+// A VMBit is what the firmware says, to root only, of whether the machine is virtual.
+type VMBit int
+
+// The answers. Not set proves nothing by itself: the firmware of QEMU leaves it so.
+const (
+	VMBitUnknown VMBit = iota
+	VMBitUnset
+	VMBitSet
+)
+
+// SMBIOSVMBit reads the second byte of the BIOS Characteristics Extension, bit 4, in the table of type 0 (SMBIOS 3.5,
+// 7.1.2.2).
+func SMBIOSVMBit(f FS) VMBit {
+	text, err := f.Read("/sys/firmware/dmi/entries/0-0/raw", SmallFile)
+	if err != nil || len(text) < 20 || text[1] < 20 { // the length that the table gives itself
+		return VMBitUnknown
+	}
+	if text[19]&(1<<4) != 0 {
+		return VMBitSet
+	}
+	return VMBitUnset
+}
+
 // placeholders are what makers leave where a value should be, in lower case.
 var placeholders = map[string]bool{
 	"": true, "none": true, "n/a": true, "na": true, "null": true, "unknown": true, "not specified": true,

@@ -77,6 +77,13 @@ func (f FS) Read(name string, limit int) ([]byte, error) {
 	return text, err
 }
 
+// Recall returns what reading a file gave, if it was read before: for those who read by other means than the tree's
+// own.
+func (f FS) Recall(name string) (text []byte, ok bool) {
+	m, ok := f.s.recall(name)
+	return m.text, ok && m.err == nil
+}
+
 // Line returns a small file without the blank space around it.
 func (f FS) Line(name string) (string, error) {
 	b, err := f.Read(name, SmallFile)
@@ -121,6 +128,9 @@ func (b *boundedFile) Read(p []byte) (int, error) {
 
 // Names lists a directory, sorted. The list is not to be changed.
 func (f FS) Names(dir string) ([]string, error) {
+	if len(dir) > 1 {
+		dir = strings.TrimSuffix(dir, "/")
+	}
 	if l, ok := f.s.recallList(dir); ok {
 		return l.names, l.err
 	}
@@ -153,6 +163,9 @@ func (f FS) Stat(name string) (fs.FileInfo, error) {
 		info = known
 	} else {
 		info, err = guarded(f, opStat, name, f.s.stat)
+	}
+	if Gone(err) && f.s.aside.denied[name] { // whoever made the tree could not even see it
+		info, err = nil, &fs.PathError{Op: "stat", Path: name, Err: fs.ErrPermission}
 	}
 	f.s.record.stat(name, info, err)
 	return info, err

@@ -20,6 +20,14 @@ func readFile(path string, limit int, _ bool) ([]byte, error) {
 	return io.ReadAll(b)
 }
 
+func readable(path string) error {
+	f, err := os.Open(path)
+	if err == nil {
+		err = f.Close()
+	}
+	return err
+}
+
 func writable(path string) error {
 	_, err := os.Stat(path)
 	return err

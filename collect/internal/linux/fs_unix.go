@@ -72,4 +72,11 @@ func again(call func() (int, error)) (int, error) {
 	}
 }
 
+func readable(path string) error {
+	if err := syscall.Access(path, 4 /* R_OK */); err != nil {
+		return &fs.PathError{Op: "access", Path: path, Err: err}
+	}
+	return nil
+}
+
 func writable(path string) error { return syscall.Access(path, 2 /* W_OK */) }

@@ -30,6 +30,9 @@ func LocalIdentity(f FS) inventory.Identity {
 	return id
 }
 
+// Enclosure reads the serial number of the chassis that the machine stands in, which other machines may share.
+func Enclosure(f FS) inventory.Reading[string] { return dmiIdentity(f, "chassis_serial", validSerial) }
+
 // MachineID makes the identifier of a machine in an inventory out of the best that is known of it, the same for
 // every source: machine-id, else SMBIOS UUID, else host name.
 func MachineID(id inventory.Identity, hostname string) string {

@@ -154,6 +154,15 @@ func TestContainerManager(t *testing.T) {
 		{"only another process namespace", map[string]string{"/proc/self/ns/pid": other, "/proc/1/cgroup": "0::/\n"}, ""},
 		{"openvz", map[string]string{"/proc/vz/x": ""}, "openvz"},
 		{"openvz host", map[string]string{"/proc/vz/x": "", "/proc/bc/x": "", "/proc/self/ns/pid": host}, ""},
+		{"CloudLinux", map[string]string{"/proc/lve/list": "", "/proc/self/ns/pid": host}, ""},
+		{"proot", map[string]string{"/proc/self/status": "Name:\tx\nTracerPid:\t41\n", "/proc/41/comm": "proot\n", "/proc/self/ns/pid": host}, "proot"},
+		{"a debugger", map[string]string{"/proc/self/status": "TracerPid:\t41\n", "/proc/41/comm": "gdb\n", "/proc/self/ns/pid": host}, ""},
+		{"not traced", map[string]string{"/proc/self/status": "TracerPid:\t0\n", "/proc/0/comm": "proot\n", "/proc/self/ns/pid": host}, ""},
+		{"lxd", map[string]string{"/dev/lxd/sock": "", "/proc/self/ns/pid": other, "/proc/1/cgroup": "0::/\n"}, "lxd"},
+		{"unnamed by its runtime", map[string]string{"/run/systemd/container": "oci\n", "/run/.containerenv": "", "/proc/self/ns/pid": other}, "podman"},
+		{"version 1 hierarchy of a container", map[string]string{
+			"/proc/self/ns/pid": other, "/proc/self/cgroup": "1:name=systemd:/\n", "/sys/fs/cgroup/systemd/cgroup.procs": "1\n",
+		}, "unknown manager"},
 		{"wsl", map[string]string{"/proc/sys/kernel/osrelease": "5.15.90.1-microsoft-standard-WSL2\n"}, "wsl"},
 		{"nothing readable", map[string]string{"/.dockerenv": ""}, ""},
 	} {

@@ -46,25 +46,23 @@ const deepest = 8
 func ParseVolumeGroup(text string) (VolumeGroupNote, error) {
 	var g VolumeGroupNote
 	var sections []string
-	bad := func(line string) (VolumeGroupNote, error) {
-		return VolumeGroupNote{}, fmt.Errorf("volume group: %w: line %.60q", ErrFormat, line)
-	}
+	bad := func(line string) error { return fmt.Errorf("volume group: %w: line %.60q", ErrFormat, line) }
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(withoutComment(line))
 		switch name, opens := strings.CutSuffix(line, "{"); {
 		case line == "":
 		case line == "}":
 			if len(sections) == 0 {
-				return bad(line)
+				return VolumeGroupNote{}, bad(line)
 			}
 			sections = sections[:len(sections)-1]
 		case opens:
 			if sections = append(sections, strings.TrimSpace(name)); len(sections) > deepest {
-				return bad(line)
+				return VolumeGroupNote{}, bad(line)
 			}
 			if len(sections) == 1 {
 				if g.Name != "" {
-					return bad(line) // a second group
+					return VolumeGroupNote{}, bad(line) // a second group
 				}
 				g.Name = sections[0]
 			}
@@ -73,7 +71,7 @@ func ParseVolumeGroup(text string) (VolumeGroupNote, error) {
 			}
 		default:
 			if key, value, ok := strings.Cut(line, " = "); ok && !g.set(sections, key, strings.Trim(value, `"`)) {
-				return bad(line)
+				return VolumeGroupNote{}, bad(line)
 			}
 		}
 	}

@@ -328,7 +328,7 @@ func TestInterpretedRole(t *testing.T) {
 		"java\x00-cp\x00x\x00kafka.Kafka\x00server.properties":             "kafka",
 		"python3\x00/usr/bin/rabbit-tool":                                  "",
 		"beam.smp\x00-sname\x00rabbit@host":                                "rabbitmq",
-		"java\x00-jar\x00app.jar\x00--password=x":                          "",
+		"java\x00-jar\x00app.jar\x00--password=x":                          "java",
 	} {
 		if got := InterpretedRole([]byte(text)); got != want {
 			t.Errorf("%q: got %q, want %q", text, got, want)

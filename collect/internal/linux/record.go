@@ -337,7 +337,7 @@ func (r *Recording) place(name string) string {
 	if r.from.s.kernels(name) {
 		w, err = follow()
 	} else {
-		w, err = patient(follow)
+		w, err = patient(Patience, follow)
 	}
 	for _, l := range w.links {
 		if path.IsAbs(l.to) {

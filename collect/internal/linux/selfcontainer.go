@@ -8,6 +8,9 @@ import (
 // is fixed (PROC_PID_INIT_INO of include/linux/proc_ns.h).
 const pidNamespaceOfHost = "pid:[4026531836]"
 
+// UnknownManager stands for the manager of a container that shows its confines and not who made it.
+const UnknownManager = "unknown manager"
+
 // ContainerManager reports whether the reader itself runs in a container, and whose.
 //
 // Files that engines leave behind (/.dockerenv, /run/.containerenv, /run/systemd/container) only name the manager:
@@ -21,6 +24,9 @@ func ContainerManager(f FS) (manager string, inside bool) {
 		if low := strings.ToLower(release); strings.Contains(low, "microsoft") || strings.Contains(low, "wsl") {
 			return "wsl", true
 		}
+	}
+	if traced(f) {
+		return "proot", true
 	}
 	name := managerName(f)
 	group, grouped := containerCgroup(f)
@@ -48,14 +54,32 @@ func ContainerManager(f FS) (manager string, inside bool) {
 	case group.System():
 		return string(group.Kind), true
 	default:
-		return "unknown manager", true
+		return UnknownManager, true
 	}
+}
+
+// traced reports whether the reader runs under PRoot, which traces its processes to show them another root.
+func traced(f FS) bool {
+	text, err := f.Read("/proc/self/status", SmallFile)
+	if err != nil {
+		return false
+	}
+	for line := range strings.Lines(string(text)) {
+		pid, ok := strings.CutPrefix(line, "TracerPid:")
+		if pid = strings.TrimSpace(pid); !ok || pid == "0" || pid == "" || strings.Trim(pid, "0123456789") != "" {
+			continue
+		}
+		comm, err := f.Line("/proc/" + pid + "/comm")
+		return err == nil && strings.HasPrefix(comm, "proot")
+	}
+	return false
 }
 
 // managerName is the manager that left a sign; empty where none did.
 func managerName(f FS) string {
 	for _, name := range []string{"/run/host/container-manager", "/run/systemd/container"} {
-		if text, err := f.Line(name); err == nil && text != "" && len(text) <= 64 {
+		// "oci" is what runtimes write that want to stay unnamed; the files below may know better.
+		if text, err := f.Line(name); err == nil && text != "" && len(text) <= 64 && text != "oci" {
 			return text
 		}
 	}
@@ -141,8 +165,13 @@ func containerRoot(f FS) bool {
 	if err != nil {
 		return false
 	}
+	return EngineRoot(list)
+}
+
+// EngineRoot reports whether the root of what is mounted lies in the storage of a container engine.
+func EngineRoot(mounts []MountEntry) bool {
 	root := false
-	for _, m := range list {
+	for _, m := range mounts {
 		if m.Point == "/" { // a later mount hides an earlier one
 			root = m.FSType == "overlay" && (strings.Contains(m.Super, "/docker/") ||
 				strings.Contains(m.Super, "/containers/storage/") || strings.Contains(m.Super, "containerd") ||

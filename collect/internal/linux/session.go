@@ -317,6 +317,10 @@ func (s *session) linkAt(o op, name string, directory bool, at *atomic.Pointer[s
 // mount never answers. What was given up ends when its file does; its result is dropped. After that the whole mount
 // counts as dead.
 func guarded[T any](f FS, o op, name string, touch func(real string) (T, error)) (T, error) {
+	return guardedFor(f, o, name, Patience, touch)
+}
+
+func guardedFor[T any](f FS, o op, name string, patience time.Duration, touch func(real string) (T, error)) (T, error) {
 	var zero T
 	if err := f.s.recorded(o, name); err != nil {
 		return zero, err
@@ -325,7 +329,7 @@ func guarded[T any](f FS, o op, name string, touch func(real string) (T, error))
 		return touch(name)
 	}
 	var at atomic.Pointer[string]
-	v, err := patient(func() (T, error) {
+	v, err := patient(patience, func() (T, error) {
 		real, err := f.s.follow(o, name, o != opLink, &at, nil)
 		if err != nil {
 			return zero, err
@@ -351,11 +355,11 @@ func (s *session) pronounceDead(at *string, name string) string {
 	return point
 }
 
-// errWaited is the error of what took longer than Patience.
+// errWaited is the error of what took too long.
 var errWaited = errors.New("given up")
 
-// patient runs touch for as long as Patience lasts.
-func patient[T any](touch func() (T, error)) (T, error) {
+// patient runs touch and waits for it as long as patience lasts.
+func patient[T any](patience time.Duration, touch func() (T, error)) (T, error) {
 	type result struct {
 		v   T
 		err error
@@ -365,7 +369,7 @@ func patient[T any](touch func() (T, error)) (T, error) {
 		v, err := touch()
 		done <- result{v, err}
 	}()
-	timer := time.NewTimer(Patience)
+	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {
 	case r := <-done:
@@ -396,7 +400,7 @@ func (p *patientReader) Read(b []byte) (int, error) {
 		p.buf = make([]byte, len(b))
 	}
 	buf := p.buf[:len(b)] // not the caller's: a read that was given up may still end
-	n, err := patient(func() (int, error) { return p.r.Read(buf) })
+	n, err := patient(Patience, func() (int, error) { return p.r.Read(buf) })
 	if errors.Is(err, errWaited) {
 		p.hung = true
 		p.fs.s.pronounceDead(nil, p.name)
