@@ -39,9 +39,9 @@ race: ## run the tests with the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race $(GOTESTFLAGS) ./...
 
 .PHONY: bench
-bench: ## run the benchmarks, and compare with lshw where it is installed
+bench: ## run the benchmarks, and compare with lshw and ps where they are installed
 	$(GO) test -run '^$$' -bench . -benchmem $(GOTESTFLAGS) ./...
-	@if command -v lshw >/dev/null; then .ci/bench; else echo "lshw is not installed: no comparison"; fi
+	@if command -v lshw >/dev/null && [ -x /usr/bin/time ]; then .ci/bench; else echo "lshw or time is not installed: no comparison"; fi
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (10s)

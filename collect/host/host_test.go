@@ -508,8 +508,8 @@ func TestThisMachine(t *testing.T) {
 }
 
 func BenchmarkHost(b *testing.B) {
-	for _, n := range []int{100, 3000} {
-		b.Run(map[int]string{100: "processes=100", 3000: "processes=3000"}[n], func(b *testing.B) {
+	for _, n := range []int{100, 5000} {
+		b.Run(map[int]string{100: "processes=100", 5000: "processes=5000"}[n], func(b *testing.B) {
 			env := collect.Env{Root: generate(b, n)}
 			b.ReportAllocs()
 			for b.Loop() {

@@ -17,8 +17,8 @@ var networkFindings = map[string]struct {
 	"leftover-networks":    {inventory.Info, "configurations of CNI after the first, which nothing reads"},
 }
 
-// addFinding adds a finding of the table to a machine.
-func addFinding(m *inventory.Machine, id, text, source string) {
+// addNetworkFinding adds a finding of the table to a machine.
+func addNetworkFinding(m *inventory.Machine, id, text, source string) {
 	m.Findings = append(m.Findings, inventory.Finding{
 		ID: id, Severity: networkFindings[id].severity, Text: inventory.Text(text), Source: inventory.Text(source),
 	})

@@ -140,10 +140,10 @@ func (n *networking) findings() {
 			if maker := makerOf(x.Name); maker != "" {
 				text += "; " + maker + " makes it by default"
 			}
-			addFinding(n.m, "unused-bridge", text, source)
+			addNetworkFinding(n.m, "unused-bridge", text, source)
 		case "bond", "team":
 			if len(x.ports) == 1 {
-				addFinding(n.m, "bond-single-port", fmt.Sprintf("%s has one port, %s", x.Name, x.ports[0].Name), source)
+				addNetworkFinding(n.m, "bond-single-port", fmt.Sprintf("%s has one port, %s", x.Name, x.ports[0].Name), source)
 			}
 		case "vxlan", "geneve":
 			if _, ok := productOf(x.Name); !ok && !x.blind && n.use(x) == carriesNothing {
@@ -151,16 +151,16 @@ func (n *networking) findings() {
 				if x.Tunnel != nil && x.Tunnel.ID > 0 {
 					text += fmt.Sprintf(" (%s %d)", x.Kind, x.Tunnel.ID)
 				}
-				addFinding(n.m, "unused-overlay", text+" connects nothing", source)
+				addNetworkFinding(n.m, "unused-overlay", text+" connects nothing", source)
 			}
 		}
 	}
 	if vs := n.links.byName["ovs-system"]; vs != nil && bridges && plugged(vs.ports) == carries {
-		addFinding(n.m, "duplicate-switches", "bridges of the kernel and Open vSwitch both have cables of workloads", "master of links")
+		addNetworkFinding(n.m, "duplicate-switches", "bridges of the kernel and Open vSwitch both have cables of workloads", "master of links")
 	}
 	for _, p := range n.m.Hardware.Ports {
 		if up, known := p.Up.Get(); known && !up {
-			addFinding(n.m, "port-down", p.Name+" is switched on and has no link", netClass+"/"+p.Name+"/carrier")
+			addNetworkFinding(n.m, "port-down", p.Name+" is switched on and has no link", netClass+"/"+p.Name+"/carrier")
 		}
 	}
 }

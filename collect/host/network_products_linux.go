@@ -83,7 +83,7 @@ func (n *networking) overlapping(found map[netProduct]*network) {
 	slices.Sort(names)
 	canal := slices.Equal(names, []string{calico.name, flannel.name}) && n.links.byName["vxlan.calico"] == nil
 	if len(names) > 1 && !canal {
-		addFinding(n.m, "overlapping-networks", "networks of "+strings.Join(names, ", ")+" at once", "names of links and processes")
+		addNetworkFinding(n.m, "overlapping-networks", "networks of "+strings.Join(names, ", ")+" at once", "names of links and processes")
 	}
 }
 
@@ -165,7 +165,7 @@ func (n *networking) plugins() ([]string, bool) {
 		return nil, false
 	}
 	if len(names) > 1 {
-		addFinding(n.m, "leftover-networks", names[0]+" counts, and not "+strings.Join(names[1:], ", "), dir)
+		addNetworkFinding(n.m, "leftover-networks", names[0]+" counts, and not "+strings.Join(names[1:], ", "), dir)
 	}
 	name := dir + "/" + names[0]
 	text, err := n.fs.Read(name, linux.SmallFile)

@@ -27,7 +27,7 @@ func (n *networking) switches(ctx context.Context) {
 			use, overlay = max(use, u), o
 		}
 		if len(content.Bridges) == 0 {
-			addFinding(n.m, "unused-switch", "Open vSwitch has no bridge", "Open vSwitch database, table Bridge")
+			addNetworkFinding(n.m, "unused-switch", "Open vSwitch has no bridge", "Open vSwitch database, table Bridge")
 		}
 	} else if user != nil {
 		use = max(use, mayCarry)
@@ -35,7 +35,7 @@ func (n *networking) switches(ctx context.Context) {
 	if kernel == nil && user == nil && len(content.Bridges) == 0 {
 		overlay = carriesNothing // no datapath has ever been made
 		if !asked {
-			addFinding(n.m, "unused-switch", "Open vSwitch runs and has no datapath", "links ovs-system, ovs-netdev")
+			addNetworkFinding(n.m, "unused-switch", "Open vSwitch runs and has no datapath", "links ovs-system, ovs-netdev")
 		}
 	}
 	const why = "what is plugged into Open vSwitch's own datapath only its database tells"

@@ -5,21 +5,25 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path"
 	"strings"
 
 	"github.com/infraopt/infraopt/collect"
 	"github.com/infraopt/infraopt/collect/internal/linux"
-	"github.com/infraopt/infraopt/collect/internal/rpm"
+	"github.com/infraopt/infraopt/collect/inventory"
 )
 
-// probe says what this user can read of the machine.
+// probe says what this user can read of the machine: a list of what matters most, and everything else that a look at
+// the machine misses and something would reveal.
 func probe(ctx context.Context, env collect.Env) []collect.Probe {
 	l := &look{env: env, fs: linux.NewFS(env.Root), target: scheme + ":"}
+	env.Record, env.Sample = "", 0
+	b, err := observeTree(ctx, env, l.fs, l.target)
+	if err != nil {
+		return []collect.Probe{{What: "this machine", Status: collect.ProbeBroken, Detail: err.Error(), Remedy: collect.RemedyOf(err)}}
+	}
 	l.live = l.fs.Live()
-	l.mountedHere()
-	l.common()
-	list := []collect.Probe{l.probeSelf(), l.probeProcesses(ctx)}
+	l.manager, l.inside = linux.ContainerManager(l.fs)
+	list := []collect.Probe{l.probeSelf(), probeProcesses(b.Machines[0].Processes)}
 	for _, f := range []struct{ what, name, remedy string }{
 		{"control groups", "/proc/1/cgroup", "mount /proc without hidepid, or run as root"},
 		{"mounted file systems", "/proc/1/mountinfo", "mount /proc without hidepid, or run as root"},
@@ -31,25 +35,12 @@ func probe(ctx context.Context, env collect.Env) []collect.Probe {
 		{"system UUID", "/sys/class/dmi/id/product_uuid", asRoot},
 		{"serial number", "/sys/class/dmi/id/product_serial", asRoot},
 		{"chassis serial number", "/sys/class/dmi/id/chassis_serial", asRoot},
-		{"the firmware's word on virtualisation", "/sys/firmware/dmi/entries/0-0/raw", asRoot},
+		{"the firmware's word on virtualisation", linux.SMBIOSTable, asRoot},
 	} {
 		list = append(list, l.probeFile(f.what, f.name, f.remedy))
 	}
-	for _, m := range managers {
-		for _, name := range m.runs {
-			if p := l.probeFile("last run of the configuration management", name, asRoot); p.Status == collect.ProbeDenied {
-				list = append(list, p)
-			}
-		}
-	}
-	for _, dir := range rpmDirs {
-		for _, kind := range rpm.Databases {
-			if p := l.probeFile("installed packages", path.Join(dir, kind), asRoot); p.Status == collect.ProbeDenied {
-				list = append(list, p)
-			}
-		}
-	}
-	return append(list, l.probeDirectory("disks", "/sys/block"), l.probeDirectory("networks", "/sys/class/net"))
+	list = append(list, l.probeDirectory("disks", "/sys/block"), l.probeDirectory("networks", "/sys/class/net"))
+	return append(list, probeGaps(b.Gaps, list)...)
 }
 
 func (l *look) probeSelf() collect.Probe {
@@ -62,12 +53,40 @@ func (l *look) probeSelf() collect.Probe {
 	return collect.Probe{What: "the machine itself", Status: collect.ProbeReadable, Detail: "not in a container"}
 }
 
-func (l *look) probeProcesses(ctx context.Context) collect.Probe {
-	p := l.processes(ctx)
-	if why, remedy, hidden := p.hidden(l); hidden {
-		return collect.Probe{What: "processes of all users", Status: collect.ProbeDenied, Detail: why, Remedy: remedy}
+func probeProcesses(n inventory.Reading[int]) collect.Probe {
+	p := collect.Probe{What: "processes of all users", Status: collect.ProbeReadable, Detail: n.String() + " processes"}
+	if n.IsUnknown() {
+		p.Status, p.Detail, p.Remedy = collect.ProbeDenied, n.Why(), n.Remedy()
 	}
-	return collect.Probe{What: "processes of all users", Status: collect.ProbeReadable, Detail: fmt.Sprintf("%d processes", len(p.list))}
+	return p
+}
+
+// probeGaps lists what a look at the machine missed and something would reveal, but for what is listed already. Of the
+// same thing in many places one is named.
+func probeGaps(gaps []inventory.Gap, listed []collect.Probe) []collect.Probe {
+	var list []collect.Probe
+	have := make(map[string]bool)
+	for _, p := range listed {
+		subject, _, _ := strings.Cut(p.Detail, ": ")
+		have[subject] = p.Status != collect.ProbeReadable
+	}
+	at := make(map[string]int)
+	more := make(map[string]int)
+	for _, g := range gaps {
+		key := g.What + "\x00" + g.Remedy
+		switch _, again := at[key]; {
+		case g.Remedy == "" || have[g.Subject] || g.Subject == "/proc": // the processes are listed
+		case again:
+			more[key]++
+		default:
+			at[key] = len(list)
+			list = append(list, collect.Probe{What: g.What, Status: collect.ProbeDenied, Detail: g.Subject + ": " + g.Why, Remedy: g.Remedy})
+		}
+	}
+	for key, n := range more {
+		list[at[key]].Detail += fmt.Sprintf(" (and %d more)", n)
+	}
+	return list
 }
 
 // probeFile tries a file by reading its first byte.
