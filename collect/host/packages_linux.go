@@ -2,6 +2,7 @@ package host
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"path"
 	"strconv"
@@ -85,6 +86,9 @@ func (l *look) rpmPackages() (inventory.Reading[int], bool) {
 			name := path.Join(dir, kind)
 			text, err := l.fs.Digest(name, "rpm", func(file string) ([]byte, error) {
 				n, err := rpm.Count(file)
+				if errors.Is(err, rpm.ErrFormat) {
+					err = fmt.Errorf("%w: %w", linux.ErrFormat, err) // what a recording can hold
+				}
 				return strconv.AppendInt(nil, int64(n), 10), err
 			})
 			if linux.Gone(err) {
@@ -120,9 +124,6 @@ func (l *look) unwritten(database string) string {
 // uncounted is a database that is there and cannot be read.
 func (l *look) uncounted(name, remedy string, err error) inventory.Reading[int] {
 	reason := linux.Reason(err)
-	if errors.Is(err, rpm.ErrFormat) {
-		reason = "not understood"
-	}
 	why := name + ": " + reason
 	if linux.Denied(err) {
 		l.gap(name, "number of installed packages", reason, asRoot)

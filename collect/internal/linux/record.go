@@ -90,9 +90,12 @@ func (r *Recording) Close() error {
 			r.empty(r.place(name))
 		}
 	}
+	at := make(map[string]string, len(r.listed)) // before their names are made files, where they are no more than names
 	for _, dir := range slices.Sorted(maps.Keys(r.listed)) {
-		at := r.place(dir)
-		r.directory(at)
+		at[dir] = r.place(dir)
+		r.directory(at[dir])
+	}
+	for dir, at := range at {
 		for _, name := range r.listed[dir] {
 			if _, ok := r.links[path.Join(dir, name)]; !ok {
 				r.empty(path.Join(at, name))

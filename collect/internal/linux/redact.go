@@ -22,7 +22,8 @@ func Redact(name string, text []byte) []byte {
 		return redactInstance(text)
 	case strings.HasPrefix(name, "/proc/") && strings.HasSuffix(name, "/cmdline"):
 		return RedactCommand(text)
-	case strings.HasPrefix(name, "/proc/"), strings.HasPrefix(name, "/sys/"), strings.HasPrefix(name, answers+"/"), name == "/etc/machine-id":
+	case strings.HasPrefix(name, "/proc/"), strings.HasPrefix(name, "/sys/"), strings.HasPrefix(name, answers+"/"),
+		strings.HasPrefix(name, "/etc/lvm/backup/"), name == "/etc/machine-id":
 		return text // tables and single values of the kernel, and what looks like a key and is a name
 	case strings.HasSuffix(name, ".json"):
 		return redactJSON(text)
