@@ -45,6 +45,7 @@ func (p *program) assessCommand() *cobra.Command {
 				"assessment holds totals only, which can be compared if the same rules made it.",
 			statusHelp(exitOK, exitIncomplete, exitUsage, exitFailed, exitInterrupted)),
 		Example: "  infraopt assess\n" +
+			"  infraopt assess --sample 5s\n" +
 			"  infraopt assess docker:unix:///run/podman/podman.sock\n" +
 			"  infraopt assess web1.json.zst web2.json.zst --format json\n" +
 			"  infraopt assess --since q3.json.zst *.json.zst\n" +
@@ -71,6 +72,7 @@ func (p *program) assessCommand() *cobra.Command {
 	flags.IntVar(&f.top, "top", defaultTop, "list `N` machines, containers and virtual machines at most (0: all), and show as many rows of each table")
 	flags.StringVar(&f.since, "since", "", "say how the score has changed since `FILE`, a snapshot or an assessment in JSON, and why")
 	flags.BoolVar(&f.only, "score-only", false, "give no advice: files are then read as a stream, so that any estate fits into memory")
+	f.registerSample(flags)
 	f.register(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd

@@ -31,6 +31,7 @@ func (p *program) collectCommand() *cobra.Command {
 				"that something was not recognised. Look through it before you pass it on.",
 			statusHelp(exitOK, exitIncomplete, exitUsage, exitFailed, exitInterrupted)),
 		Example: "  infraopt collect -o web1.json.zst\n" +
+			"  infraopt collect --sample 5s -o web1.json.zst\n" +
 			"  infraopt collect host: docker: > web1.json\n" +
 			"  ssh web1 infraopt collect | infraopt assess -\n" +
 			"  infraopt collect host: --record web1.tree > /dev/null",
@@ -40,6 +41,7 @@ func (p *program) collectCommand() *cobra.Command {
 	flags.SortFlags = false
 	flags.StringVarP(&f.out, "out", "o", "", "write the snapshot to `FILE`, "+snapshot.Extensions+", not to standard output")
 	flags.StringVar(&f.record, "record", "", "copy the files of this host that are read to `FOLDER`, which must be empty or not there yet")
+	f.registerSample(flags)
 	f.register(flags)
 	return cmd
 }

@@ -26,6 +26,7 @@ type gatherFlags struct {
 	timeout  time.Duration
 	parallel int
 	now      string
+	sample   time.Duration // see registerSample
 }
 
 func (g *gatherFlags) register(flags *pflag.FlagSet) {
@@ -34,8 +35,22 @@ func (g *gatherFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&g.now, "now", "", "take this for the current `TIME` (RFC 3339); the variable SOURCE_DATE_EPOCH does the same")
 }
 
+// Bounds of --sample. Counters of processes move in steps of ten milliseconds.
+const (
+	leastSample = time.Second
+	mostSample  = 10 * time.Minute
+)
+
+// registerSample is for commands whose result is kept: a second look takes time.
+func (g *gatherFlags) registerSample(flags *pflag.FlagSet) {
+	flags.DurationVar(&g.sample, "sample", 0, "look at this host twice, `TIME` apart (1s to 10m, such as 5s), for its use and that of all on it; other sources "+
+		"take one look. Comes on top of --timeout. What so short a series shows is indicative (default 0: one look)")
+}
+
 func (g *gatherFlags) check() error {
 	switch {
+	case g.sample != 0 && (g.sample < leastSample || g.sample > mostSample):
+		return usagef("--sample %v: want a time from %v to %v, such as 5s, or 0 for one look", g.sample, leastSample, mostSample)
 	case g.timeout <= 0:
 		return usagef("--timeout %v: want a time above 0, such as 30s", g.timeout)
 	case g.parallel < 1:
@@ -62,12 +77,13 @@ func (p *program) gather(ctx context.Context, g gatherFlags, args []string) (*ha
 	if err != nil {
 		return nil, err
 	}
+	p.env.Sample = g.sample
 	jobs, err := p.jobs(ctx, args)
 	if err != nil {
 		return nil, err
 	}
 	bar := p.progress("reading", len(jobs))
-	res := collect.Run(ctx, jobs, collect.Options{Parallel: g.parallel, Timeout: g.timeout, Now: clock, Progress: bar.target})
+	res := collect.Run(ctx, jobs, collect.Options{Parallel: g.parallel, Timeout: g.timeout + g.sample, Now: clock, Progress: bar.target})
 	bar.stop()
 	h := newHaul(clock())
 	if res.Observations != nil {

@@ -110,31 +110,37 @@ func (l *look) workingSet(c *crowd, h hierarchies) (inventory.Bytes, bool) {
 	return inventory.Bytes(used - min(cache, used)), true
 }
 
-// usage gives what a crowd has used: by the counters of its group where it has one that is its alone, else summed
-// over its processes, which counts shared memory more than once.
+// usage gives what a crowd has used.
 func (l *look) usage(c *crowd, h hierarchies, own bool) inventory.Usage {
 	var u inventory.Usage
+	cpu, mem, _ := l.counted(c, h, own)
+	u.CPUSeconds, u.Memory = inventory.Known(hundredths(cpu)), inventory.Known(mem)
+	u.Age = l.age(c.start())
+	return u
+}
+
+// counted gives the processor time in seconds and the working set of a crowd: by the counters of its group where it has
+// one that is its alone, else summed over its processes, which counts shared memory more than once. Counted says
+// whether the processor time is that of the group.
+func (l *look) counted(c *crowd, h hierarchies, own bool) (cpu float64, mem inventory.Bytes, counted bool) {
 	var ticks uint64
 	var pages int64
 	for _, q := range c.members {
 		ticks += q.CPUTicks
 		pages += q.RSSPages
 	}
-	cpu, cpuOK := 0.0, false
-	mem, memOK := inventory.Bytes(0), false
+	memOK := false
 	if own {
-		cpu, cpuOK = l.cpuSeconds(c, h)
+		cpu, counted = l.cpuSeconds(c, h)
 		mem, memOK = l.workingSet(c, h)
 	}
-	if !cpuOK {
+	if !counted {
 		cpu = float64(ticks) / linux.TicksPerSecond
 	}
 	if !memOK {
 		mem = inventory.Bytes(pages * pageSize)
 	}
-	u.CPUSeconds, u.Memory = inventory.Known(hundredths(cpu)), inventory.Known(mem)
-	u.Age = l.age(c.start())
-	return u
+	return cpu, mem, counted
 }
 
 // age is how long ago something began, in ticks since boot.

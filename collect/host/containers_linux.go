@@ -134,6 +134,7 @@ func (l *look) container(c *crowd, h hierarchies, bounding uint64) inventory.Con
 		out.ID = "pid:" + itoa(c.main.PID)
 	}
 	out.ID = inventory.Text(out.ID)
+	c.entity = out.ID
 	if l.frozen(c, h) {
 		out.State = inventory.Known(inventory.Paused)
 	}
@@ -153,27 +154,35 @@ func (l *look) container(c *crowd, h hierarchies, bounding uint64) inventory.Con
 
 // carried reads what the interfaces of a container or workload have carried that has a network of its own.
 func (l *look) carried(c *crowd) inventory.Reading[inventory.Bytes] {
+	received, sent, untold := l.traffic(c)
+	if !untold.IsZero() {
+		return untold
+	}
+	return inventory.Known(inventory.Bytes(received + sent))
+}
+
+// traffic gives the bytes that those interfaces have received and sent, or why that is not known.
+func (l *look) traffic(c *crowd) (received, sent uint64, untold inventory.Reading[inventory.Bytes]) {
 	switch {
 	case c.reach.network == machineNetwork && c.isContainer:
-		return inventory.Unknown[inventory.Bytes]("it uses the machine's own network", "")
+		return 0, 0, inventory.Unknown[inventory.Bytes]("it uses the machine's own network", "")
 	case c.reach.network == machineNetwork:
-		return inventory.NotApplicable[inventory.Bytes]("processes in the machine's own network are not counted apart")
+		return 0, 0, inventory.NotApplicable[inventory.Bytes]("processes in the machine's own network are not counted apart")
 	case c.reach.shares && c.group.class.Pod != "":
-		return inventory.Unknown[inventory.Bytes]("the containers of a pod share its network", "")
+		return 0, 0, inventory.Unknown[inventory.Bytes]("the containers of a pod share its network", "")
 	case c.reach.shares:
-		return inventory.Unknown[inventory.Bytes]("it shares its network with others", "")
+		return 0, 0, inventory.Unknown[inventory.Bytes]("it shares its network with others", "")
 	}
 	own, err := l.netDev(itoa(c.main.PID))
 	if err != nil {
-		return inventory.Unknown[inventory.Bytes]("its interfaces: "+linux.Reason(err), asRoot)
+		return 0, 0, inventory.Unknown[inventory.Bytes]("its interfaces: "+linux.Reason(err), asRoot)
 	}
-	var sum uint64
 	for _, n := range own {
 		if n.Name != "lo" {
-			sum += n.Received + n.Sent
+			received, sent = received+n.Received, sent+n.Sent
 		}
 	}
-	return inventory.Known(inventory.Bytes(sum))
+	return received, sent, inventory.Reading[inventory.Bytes]{}
 }
 
 // sameNetwork reports whether two readings, the second made later, are of one network namespace: the same

@@ -127,7 +127,8 @@ func TestMachines(t *testing.T) {
 			"storage":  "unknown: remote file systems are mounted beside local disks, and their sizes are not asked for",
 		},
 		"vm-without-dmi": {
-			"kind": "virtual", "virt": "kvm", "inside": "none", "chassis": below, "network": "bridge",
+			"kind": "virtual", "virt": "kvm", "inside": "none", "chassis": below,
+			"network":    "unknown: virtual cards; only the hypervisor knows what they are plugged into", // nothing is plugged into docker0
 			"storage":    "unknown: virtual disk; only the hypervisor knows what is below",
 			"management": "none",
 			"containers": "2", "roles": "container-host",

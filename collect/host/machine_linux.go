@@ -27,27 +27,28 @@ func (l *look) machine(ctx context.Context, identity inventory.Identity) invento
 		m.Name = inventory.Known(l.hostname)
 	}
 	l.processors(&m)
-	if l.fs.Recording() != nil { // gopsutil reads it by itself
-		_, _ = l.fs.Read("/proc/meminfo", linux.SmallFile) // where it cannot be read, that is recorded
-	}
-	mem := readMemory(ctx, l.env.Root)
+	mem := l.memory()
 	m.Memory = mem.total
-	m.Usage = inventory.Usage{Memory: mem.used, Age: m.Uptime, Network: l.traffic()}
+	m.Usage = inventory.Usage{Memory: mem.used, Age: m.Uptime, Network: l.cardTraffic()}
 
 	l.now = time.Now().UTC()
-	text, err := l.fs.Read("/proc/stat", linux.LargeFile)
-	var stat linux.ProcStat
-	if err == nil {
-		stat, err = linux.ParseProcStat(string(text))
-	}
-	if err != nil {
+	if stat, err := l.stat(); err == nil {
+		m.Usage.CPUSeconds = inventory.Known(hundredths(stat.Busy))
+		// The time of the tree, not of the reader: a recorded tree is as old as its own last file.
+		l.now = stat.Boot.Add(time.Duration(l.uptime * float64(time.Second)))
+	} else {
 		m.Usage.CPUSeconds = inventory.Unknown[float64]("/proc/stat: "+linux.Reason(err), "")
-		return m
 	}
-	m.Usage.CPUSeconds = inventory.Known(hundredths(stat.Busy))
-	// The time of the tree, not of the reader: a recorded tree is as old as its own last file.
-	l.now = stat.Boot.Add(time.Duration(l.uptime * float64(time.Second)))
+	m.Demand = l.history(ctx)
 	return m
+}
+
+func (l *look) stat() (linux.ProcStat, error) {
+	text, err := l.fs.Read("/proc/stat", linux.LargeFile)
+	if err != nil {
+		return linux.ProcStat{}, err
+	}
+	return linux.ParseProcStat(string(text))
 }
 
 func (l *look) processors(m *inventory.Machine) {
@@ -88,27 +89,39 @@ func (l *look) nominalClock() inventory.Reading[float64] {
 	return inventory.Unknown[float64]("neither the kernel nor the processor's name gives its nominal clock", "")
 }
 
-// traffic adds up what the machine's own cards have carried; its bridges and tunnels carry the same bytes again.
-func (l *look) traffic() inventory.Reading[inventory.Bytes] {
+// cardTraffic adds up what the machine's own cards have carried; its bridges and tunnels carry the same bytes again.
+func (l *look) cardTraffic() inventory.Reading[inventory.Bytes] {
+	received, sent, untold := l.cards()
+	if !untold.IsZero() {
+		return untold
+	}
+	return inventory.Known(inventory.Bytes(received + sent))
+}
+
+// cards gives the bytes that the machine's own cards have received and sent, or why that is not known.
+func (l *look) cards() (received, sent uint64, untold inventory.Reading[inventory.Bytes]) {
 	list, err := l.netDev("1")
 	if err != nil {
 		list, err = l.netDev("self")
 	}
 	if err != nil {
-		return inventory.Unknown[inventory.Bytes]("/proc/1/net/dev: "+linux.Reason(err), "")
+		return 0, 0, inventory.Unknown[inventory.Bytes]("/proc/1/net/dev: "+linux.Reason(err), "")
 	}
-	var sum uint64
 	found := false
 	for _, c := range list {
-		if l.fs.Exists("/sys/class/net/" + c.Name + "/device") {
-			sum += c.Received + c.Sent
-			found = true
+		if l.physical(c.Name) {
+			received, sent, found = received+c.Received, sent+c.Sent, true
 		}
 	}
 	if !found {
-		return inventory.Unknown[inventory.Bytes]("no interface stands on a device", "")
+		return 0, 0, inventory.Unknown[inventory.Bytes]("no interface stands on a device", "")
 	}
-	return inventory.Known(inventory.Bytes(sum))
+	return received, sent, inventory.Reading[inventory.Bytes]{}
+}
+
+// physical reports whether an interface is a card, or what a virtual machine has for one.
+func (l *look) physical(name string) bool {
+	return name != "" && !strings.Contains(name, "/") && l.fs.Exists("/sys/class/net/"+name+"/device")
 }
 
 // netDev reads the interfaces of the network namespace that a process is in.

@@ -155,7 +155,10 @@ func (l *look) tool(m manager, running map[string]bool) (inventory.ManagementToo
 	if m.traceless && t.LastRun.IsAbsent() {
 		t.LastRun = inventory.Unknown[inventory.Seconds]("it leaves nothing behind when it runs", "")
 	}
-	return t, t.Source != "" && !(m.name == cloudInit && l.cloudInitOff())
+	if m.name == cloudInit && l.cloudInitOff() {
+		return t, false
+	}
+	return t, t.Source != ""
 }
 
 // since is how long ago something was, by the machine's clock. Dates that lie ahead are no dates.

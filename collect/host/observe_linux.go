@@ -74,7 +74,7 @@ func observeTree(ctx context.Context, env collect.Env, files linux.FS, target st
 	l.system(&m, procs)
 	m.OS.Services = l.services(ctx, procs, tree)
 	disks := l.storage(&m, procs)
-	links := l.network(&m)
+	links := l.network(ctx, &m, procs, tree)
 	l.hardware(&m)
 
 	mon := l.monitors(tree)
@@ -85,6 +85,7 @@ func observeTree(ctx context.Context, env collect.Env, files linux.FS, target st
 		b.Containers = l.grouped(ctx, b.Containers)
 	}
 	b.Workloads = l.workloads(tree)
+	l.strain(&m, tree, b.Workloads)
 	converge(&m, b)
 	l.hosts(&m, procs)
 	l.findings(&m, procs, b)
@@ -93,6 +94,7 @@ func observeTree(ctx context.Context, env collect.Env, files linux.FS, target st
 	l.counts(&m, procs, b)
 	b.Machines = []inventory.Machine{m}
 	l.identityGaps(identity)
+	l.sample(ctx, tree, b)
 	l.confine(b)
 	if err := ctx.Err(); err != nil {
 		l.gap(cmp.Or(l.hostname, "this machine"), "all that was not read in time", "the deadline passed", "raise --timeout")

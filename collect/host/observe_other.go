@@ -49,8 +49,8 @@ func observe(ctx context.Context, env collect.Env, target string) (*inventory.Ba
 		m.Identity.UUID = inventory.Known(id)
 	}
 	m.ID = linux.MachineID(m.Identity, info.Hostname)
-	memory := readMemory(ctx, "/")
-	m.Memory, m.Usage.Memory = memory.total, memory.used
+	total, used := readMemory(ctx)
+	m.Memory, m.Usage.Memory = total, used
 	m.Usage.Age = m.Uptime
 	if n, err := cpu.CountsWithContext(ctx, true); err == nil && n > 0 {
 		m.Cores = inventory.Known(float64(n))

@@ -87,7 +87,7 @@ func (l *look) rpmPackages() (inventory.Reading[int], bool) {
 			text, err := l.fs.Digest(name, "rpm", func(file string) ([]byte, error) {
 				n, err := rpm.Count(file)
 				if errors.Is(err, rpm.ErrFormat) {
-					err = fmt.Errorf("%w: %w", linux.ErrFormat, err) // what a recording can hold
+					err = fmt.Errorf("%w: %w", linux.ErrFormat, err)
 				}
 				return strconv.AppendInt(nil, int64(n), 10), err
 			})

@@ -133,31 +133,6 @@ func TestStorageClasses(t *testing.T) {
 	}
 }
 
-func TestNetworkClasses(t *testing.T) {
-	card := map[string]string{"/proc/cpuinfo": realCPU, "/sys/class/net/eth0/device/vendor": "0x8086\n"}
-	for _, row := range []struct {
-		name, class string
-		links       map[string]string // name of a file below /sys/class/net, and its text
-	}{
-		{"ports", "physical", nil},
-		{"vlan and bond", "physical", map[string]string{"bond0/bonding/mode": "x", "bond0.5/uevent": "DEVTYPE=vlan\n"}},
-		{"bridge", "bridge", map[string]string{"br0/bridge/x": "", "veth1/uevent": "INTERFACE=veth1\n"}},
-		{"open vswitch", "switch", map[string]string{"ovs-system/uevent": "", "br0/bridge/x": ""}},
-		{"vxlan", "overlay", map[string]string{"vx7/uevent": "DEVTYPE=vxlan\n", "br0/bridge/x": ""}},
-		{"cilium", "overlay", map[string]string{"cilium_host/uevent": "", "lxc12/uevent": ""}},
-		{"calico without a tunnel", "overlay", map[string]string{"cali0123456789a/uevent": ""}},
-		{"a tunnel that came with its module", "physical", map[string]string{"tunl0/uevent": ""}},
-	} {
-		files := maps.Clone(card)
-		for name, text := range row.links {
-			files["/sys/class/net/"+name] = text
-		}
-		if got := machineWith(t, files).Machines[0].Network.String(); got != row.class {
-			t.Errorf("%s: got %q, want %q", row.name, got, row.class)
-		}
-	}
-}
-
 func TestChassis(t *testing.T) {
 	for _, row := range []struct{ vendor, product, kind, want string }{
 		{"Dell Inc.", "PowerEdge R740", "23", "rack"},

@@ -36,6 +36,9 @@ func (l *look) platform(m *inventory.Machine, procs *processes) {
 		if agent := guestAgent(procs); agent != "" {
 			why += "; " + agent + " runs, which golden images also start on boxes"
 		}
+		if _, err := l.fs.Read(linux.SMBIOSTable, linux.SmallFile); linux.Denied(err) {
+			l.gap(linux.SMBIOSTable, "whether the firmware calls the machine virtual", "permission denied", asRoot)
+		}
 		m.Kind = inventory.Unknown[inventory.MachineKind](why, "systemd-detect-virt --vm")
 		m.Virtualization = inventory.Unknown[string](why, "systemd-detect-virt --vm")
 	}
@@ -72,7 +75,7 @@ var guestAgents = map[string]bool{
 // guestAgent names one that runs; empty where none does.
 func guestAgent(p *processes) string {
 	for _, q := range p.list {
-		if guestAgents[q.Comm] && !(q.group != nil && q.group.class.Container()) {
+		if guestAgents[q.Comm] && (q.group == nil || !q.group.class.Container()) {
 			return q.Comm
 		}
 	}

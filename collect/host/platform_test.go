@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/infraopt/infraopt/collect/internal/linux"
 	"github.com/infraopt/infraopt/collect/inventory"
 	"github.com/infraopt/infraopt/collect/resolve"
 )
@@ -111,6 +112,16 @@ func TestGuestAgentCorroborates(t *testing.T) {
 	m := machineWith(t, files).Machines[0]
 	if !m.Kind.IsUnknown() || !strings.Contains(m.Kind.Why(), "qemu-ga runs") {
 		t.Errorf("got %v", m.Kind)
+	}
+}
+
+// Where nothing else tells what a machine is, what root would see more is a gap.
+func TestVMBitForRootOnly(t *testing.T) {
+	for name, cpu := range map[string]string{"unproven": armCPU, "proven": realCPU} {
+		b := machineWith(t, with(dmi(cpu, "sys_vendor", "ACME"), linux.SMBIOSTable, "x", "/.infraopt/denied", linux.SMBIOSTable+"\n"))
+		if got := gapAbout(b, "whether the firmware calls the machine virtual"); got != (name == "unproven") {
+			t.Errorf("%s: gaps %+v", name, b.Gaps)
+		}
 	}
 }
 

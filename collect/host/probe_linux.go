@@ -35,7 +35,7 @@ func probe(ctx context.Context, env collect.Env) []collect.Probe {
 		{"system UUID", "/sys/class/dmi/id/product_uuid", asRoot},
 		{"serial number", "/sys/class/dmi/id/product_serial", asRoot},
 		{"chassis serial number", "/sys/class/dmi/id/chassis_serial", asRoot},
-		{"the firmware's word on virtualisation", "/sys/firmware/dmi/entries/0-0/raw", asRoot},
+		{"the firmware's word on virtualisation", linux.SMBIOSTable, asRoot},
 	} {
 		list = append(list, l.probeFile(f.what, f.name, f.remedy))
 	}

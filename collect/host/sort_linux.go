@@ -20,6 +20,7 @@ type crowd struct {
 	depth   int        // segments of the path that make dir
 	watcher string     // program of a container's monitor
 	shim    linux.Shim // what that says of the container
+	entity  string     // what it is in the inventory, by ID
 	reach   reach
 
 	isContainer bool

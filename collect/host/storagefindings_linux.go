@@ -68,9 +68,6 @@ func (l *look) storageFindings(s *stores) {
 			add(findingUnusedDisk, inventory.Info, "disk "+strings.TrimSpace(d.name+" "+d.model)+" ("+size+") has nothing on it", "/run/udev/data")
 		}
 	}
-	slices.SortFunc(s.m.Findings, func(a, b inventory.Finding) int {
-		return cmp.Or(strings.Compare(a.ID, b.ID), strings.Compare(a.Text, b.Text))
-	})
 }
 
 // copies reports whether a disk belongs to software that keeps copies on several disks by itself.

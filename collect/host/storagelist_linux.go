@@ -61,7 +61,7 @@ func (l *look) storageList(s *stores) []inventory.Storage {
 		}
 	}
 	slices.SortFunc(list, func(a, b inventory.Storage) int {
-		return cmp.Or(strings.Compare(string(a.Kind), string(b.Kind)), strings.Compare(a.Name, b.Name))
+		return cmp.Or(strings.Compare(string(a.Kind), string(b.Kind)), strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID))
 	})
 	return list
 }

@@ -77,6 +77,8 @@ func TestDisksThatLookLocal(t *testing.T) {
 		{"one unit twice", "raw-local", "raw-local", join(hung("sda", sata, "8:0", "9000000"), hung("sdb", "pci0000:3a/host6/rport-6:0-0/target6:0:0/6:0:0:0/block/sdb", "8:16", "5000000", "device/wwid", "naa.6"),
 			hung("sdc", "pci0000:3a/host7/rport-7:0-0/target7:0:0/7:0:0:0/block/sdc", "8:32", "5000000", "device/wwid", "naa.6"),
 			[]string{"/proc/1/mountinfo", onRoot + "28 1 8:16 / /b rw - xfs /dev/sdb rw\n29 1 8:32 / /c rw - xfs /dev/sdc rw\n"})},
+		{"a copy of DRBD counts once", "raw-local", "raw-local", join(hung("drbd0", "virtual/block/drbd0", "147:0", "2000000"), hung("sda", sata, "8:0", "3000000"),
+			hung("sdb", sataB, "8:16", "2000000", "holders/drbd0/x", ""), []string{"/proc/1/mountinfo", onRoot + "28 1 147:0 / /d rw - xfs /dev/drbd0 rw\n"})},
 		{"PowerFlex client", "sds-separate", "sds-separate", hung("scinia", "virtual/block/scinia", "252:0", big)},
 		{"PowerFlex on its own nodes", "sds-on-nodes", "sds-on-nodes", append(hung("scinia", "virtual/block/scinia", "252:0", big), "/opt/emc/scaleio/sds/bin", "")},
 		{"one path to a disk with two ports", "raw-local", "raw-local", append(hung("sda", "pci0000:00/host0/port-0:0/end_device-0:0/target0:0:0/0:0:0:0/block/sda", "8:0", big, "holders/dm-0/x", ""),

@@ -19,6 +19,7 @@ func (l *look) workloads(s *sorted) []inventory.Workload {
 		w := l.workload(c)
 		w.Usage = l.workloadUsage(c, h, !shared[c.dir])
 		w.ID = l.workloadID("unit", c.dir)
+		c.entity = w.ID
 		w.Unit = inventory.Text(c.unit)
 		w.Name = inventory.Text(strings.TrimSuffix(strings.TrimSuffix(c.unit, ".service"), ".scope"))
 		list = append(list, w)
@@ -34,6 +35,7 @@ func (l *look) workloads(s *sorted) []inventory.Workload {
 		w.Name = cmp.Or(w.Command, "unnamed")
 		turn[w.Name]++
 		w.ID = l.workloadID("program", w.Name+"\x00"+itoa(turn[w.Name]))
+		c.entity = w.ID
 		list = append(list, w)
 	}
 	slices.SortFunc(list, func(a, b inventory.Workload) int {

@@ -18,8 +18,38 @@ type Slot interface {
 var slots sync.Map // reflect.Type of a struct → [][]int, index paths of its readings
 
 // Merge fills the readings of dst, a pointer to an entity, from those of src, a pointer to one of the same type,
-// wherever src tells more. Plain fields are left alone.
+// wherever src tells more. Plain fields are left alone, and of two utilisation series the longer is taken whole (see
+// Demand.Prefer).
 func Merge[T any](dst, src *T) {
+	own := seriesOf(dst)
+	var kept Demand
+	if own != nil {
+		kept = *own
+	}
+	fill(dst, src)
+	if own != nil {
+		*own = kept
+		own.Prefer(seriesOf(src))
+	}
+}
+
+// seriesOf gives the utilisation series of an entity; nil for one that has none.
+func seriesOf(entity any) *Demand {
+	switch e := entity.(type) {
+	case *Machine:
+		return &e.Demand
+	case *Workload:
+		return &e.Demand
+	case *Container:
+		return &e.Demand
+	case *VM:
+		return &e.Demand
+	}
+	return nil
+}
+
+// fill fills readings one by one.
+func fill[T any](dst, src *T) {
 	d, s := reflect.ValueOf(dst).Elem(), reflect.ValueOf(src).Elem()
 	for _, path := range slotPaths(d.Type()) {
 		d.FieldByIndex(path).Addr().Interface().(Slot).Take(s.FieldByIndex(path).Addr().Interface())

@@ -103,6 +103,10 @@ func (n *node) finish() *inventory.Node {
 		}
 		if guest := n.guests[id]; guest != nil {
 			g.Guest = guest.finish()
+			// All that a guest uses is what its virtual machine needs.
+			if series := &g.Guest.Machine.Demand; series.Days.IsKnown() {
+				g.Demand.Prefer(series)
+			}
 		}
 		out.VMs = append(out.VMs, g)
 	}

@@ -67,6 +67,8 @@ func tallyLimits(s *score.Stack, x *score.Work, add *score.Adder) {
 	note(add, x.Place, x.Name+" on "+x.Place.Name(), x.Seen, &x.Container.Demand, idle, 1)
 }
 
+const seriesRemedy = "read a monitoring source that holds a week or more"
+
 func note(add *score.Adder, p *score.Place, subject string, seen []string, d *inventory.Demand, idle bool, size float64) {
 	fact, open := score.Fact{Name: "need", Known: true}, 0.0
 	switch basis := add.Model().Basis(d); {
@@ -76,9 +78,12 @@ func note(add *score.Adder, p *score.Place, subject string, seen []string, d *in
 		fact.Value = fmt.Sprintf("from a utilisation series of %.3g days", d.Days.Or(0))
 	case basis == score.Indicative:
 		fact = score.Fact{Name: "need", Value: "unknown", Why: "its utilisation series is shorter than a week: what it shows is indicative", Remedy: "look again when it covers a week"}
+		if d.Days.Or(0) < 1 { // of two looks, which will never cover one
+			fact.Remedy = seriesRemedy
+		}
 		open = math.Max(1, size)
 	default:
-		fact = score.Fact{Name: "need", Value: "unknown", Why: "there is no utilisation series of a week", Remedy: "read a monitoring source that holds a week or more"}
+		fact = score.Fact{Name: "need", Value: "unknown", Why: "there is no utilisation series of a week", Remedy: seriesRemedy}
 		open = math.Max(1, size)
 	}
 	add.Note(p, subject, fact, seen, math.Max(1, size), open)

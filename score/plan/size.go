@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/infraopt/infraopt/collect/inventory"
 	"github.com/infraopt/infraopt/score"
@@ -73,7 +74,15 @@ func resize(n *inventory.Node, c *scene, basis score.Basis, needOf func(v *inven
 		}
 		out.VMs[i].VCPUs, out.VMs[i].Memory = inventory.Known(cpu), inventory.Known(mem)
 		found = append(found, Subject{ID: v.ID, Name: v.Name.Or(v.ID), Machine: n.Machine.Name.Or(n.Machine.ID), Class: "vm", Effort: 2,
-			Evidence: fmt.Sprintf("has %g vCPU and %v, needs %g and %v by a series of %.3g days", vcpus, memory, cpu, mem, v.Demand.Days.Or(0))})
+			Evidence: fmt.Sprintf("has %g vCPU and %v, needs %g and %v by a series of %s", vcpus, memory, cpu, mem, length(v.Demand.Days.Or(0)))})
 	}
 	return out, found
+}
+
+// length words the length of a series, which may be one of seconds.
+func length(days float64) string {
+	if days >= 1 {
+		return fmt.Sprintf("%.3g days", days)
+	}
+	return time.Duration(days * 24 * float64(time.Hour)).Round(time.Second).String()
 }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/infraopt/infraopt/collect/inventory"
@@ -25,7 +26,7 @@ func TestShortSeriesProveNothing(t *testing.T) {
 	for _, test := range []struct {
 		days float64
 		want string
-	}{{30, "right-size-vm"}, {8, "right-size-vm"}, {6.9, "right-size-vm-indicative"}, {1, "right-size-vm-indicative"}} {
+	}{{30, "right-size-vm"}, {8, "right-size-vm"}, {6.9, "right-size-vm-indicative"}, {1, "right-size-vm-indicative"}, {5. / 86400, "right-size-vm-indicative"}} {
 		e := estate(test.days)
 		a := score.Assess(e, m, score.Request{})
 		Recommend(a, e, m, score.Request{})
@@ -37,7 +38,13 @@ func TestShortSeriesProveNothing(t *testing.T) {
 		if indicative := test.want != "right-size-vm"; indicative != (r.Confidence == "indicative") || indicative && (r.Gain.Score != 0 || r.Gain.Solo != 0 || i < a.Roadmap.Steps) || !indicative && r.Gain.Score <= 0 {
 			t.Errorf("%v days: %+v, and %d steps", test.days, r, a.Roadmap.Steps)
 		}
+		if text := strings.Join(r.Evidence, "; "); test.days < 1 && !strings.Contains(text, "by a series of 5s") {
+			t.Errorf("a series of seconds: %q", text)
+		}
 		bounds[test.days] = a.Pillars[0].Indicators[2]
+	}
+	if a, b := bounds[1], bounds[5./86400]; a.Low != b.Low || a.High != b.High {
+		t.Errorf("a series of seconds changes the score: %+v", bounds)
 	}
 	if a, b := bounds[6.9], bounds[1]; a.Low != b.Low || a.High != b.High || a.Low >= bounds[8].Low || bounds[8].Low > bounds[30].Low || bounds[30].Low != bounds[30].High || bounds[8].High == bounds[8].Low {
 		t.Errorf("right-sizing: %+v", bounds)

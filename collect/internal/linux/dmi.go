@@ -52,10 +52,13 @@ const (
 	VMBitSet
 )
 
+// SMBIOSTable is the table of type 0 as the firmware wrote it, for root to read.
+const SMBIOSTable = "/sys/firmware/dmi/entries/0-0/raw"
+
 // SMBIOSVMBit reads the second byte of the BIOS Characteristics Extension, bit 4, in the table of type 0 (SMBIOS 3.5,
 // 7.1.2.2).
 func SMBIOSVMBit(f FS) VMBit {
-	text, err := f.Read("/sys/firmware/dmi/entries/0-0/raw", SmallFile)
+	text, err := f.Read(SMBIOSTable, SmallFile)
 	if err != nil || len(text) < 20 || text[1] < 20 { // the length that the table gives itself
 		return VMBitUnknown
 	}

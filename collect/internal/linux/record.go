@@ -37,7 +37,8 @@ type Recording struct {
 	gone     map[string]string // names that are not there, by op and name
 	stats    map[string]string // by name
 	mayWrite map[string]string
-	err      error // the first; nothing is recorded after it
+	parts    []*Recording // of the same tree at other moments
+	err      error        // the first; nothing is recorded after it
 }
 
 // Record begins to copy what is read of the tree into dir, which must be empty or not there yet. Every file goes
@@ -57,12 +58,7 @@ func (f FS) Record(dir string, redact func(name string, text []byte) []byte) (*R
 	if err != nil {
 		return nil, err
 	}
-	r := &Recording{
-		from: f, to: to, redact: redact,
-		have: make(map[string]bool), dirs: map[string]bool{"/": true}, listed: make(map[string][]string), touched: make(map[string]bool),
-		links: make(map[string]string), denied: make(map[string]bool), failed: make(map[string]string), gone: make(map[string]string),
-		stats: make(map[string]string), mayWrite: make(map[string]string),
-	}
+	r := newRecording(f, to, redact)
 	r.write(answers+"/format", []byte("infraopt.tree/v1\n"))
 	if r.err != nil {
 		to.Close()
@@ -70,6 +66,15 @@ func (f FS) Record(dir string, redact func(name string, text []byte) []byte) (*R
 	}
 	f.s.record = r
 	return r, nil
+}
+
+func newRecording(from FS, to *os.Root, redact func(name string, text []byte) []byte) *Recording {
+	return &Recording{
+		from: from, to: to, redact: redact,
+		have: make(map[string]bool), dirs: map[string]bool{"/": true}, listed: make(map[string][]string), touched: make(map[string]bool),
+		links: make(map[string]string), denied: make(map[string]bool), failed: make(map[string]string), gone: make(map[string]string),
+		stats: make(map[string]string), mayWrite: make(map[string]string),
+	}
 }
 
 // Recording is what the tree is recorded to; nil where it is not.
@@ -90,12 +95,12 @@ func (r *Recording) Close() error {
 			r.empty(r.place(name))
 		}
 	}
-	at := make(map[string]string, len(r.listed)) // before their names are made files, where they are no more than names
-	for _, dir := range slices.Sorted(maps.Keys(r.listed)) {
-		at[dir] = r.place(dir)
-		r.directory(at[dir])
+	listed := slices.Sorted(maps.Keys(r.listed))
+	for _, dir := range listed { // all of them before what they hold: one may be an entry of another
+		r.directory(r.place(dir))
 	}
-	for dir, at := range at {
+	for _, dir := range listed {
+		at := r.place(dir)
 		for _, name := range r.listed[dir] {
 			if _, ok := r.links[path.Join(dir, name)]; !ok {
 				r.empty(path.Join(at, name))
@@ -134,6 +139,9 @@ func (r *Recording) Close() error {
 		if text != nil {
 			r.write(answers+"/"+name, text)
 		}
+	}
+	for _, p := range r.parts {
+		r.fail(p.Close())
 	}
 	return r.err
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -345,4 +346,36 @@ func FuzzAside(f *testing.F) {
 			t.Errorf("%q became %q", name, got)
 		}
 	})
+}
+
+// A directory that was listed is one in the copy too, though another list has only its name, and nothing in it was
+// looked at.
+func TestRecordingOfListsInLists(t *testing.T) {
+	root := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(root, "sys/block/sda/holders/dm-3"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	f := NewFS(root)
+	dir := filepath.Join(t.TempDir(), "recorded")
+	r, err := f.Record(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	look := func(f FS) (all []string) {
+		for _, name := range []string{"/sys/block", "/sys/block/sda", "/sys/block/sda/holders"} {
+			names, err := f.Names(name)
+			if err != nil {
+				t.Error(err)
+			}
+			all = append(all, names...)
+		}
+		return all
+	}
+	want := look(f)
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := look(NewFS(dir)); !slices.Equal(got, want) {
+		t.Errorf("the copy lists %q, the tree listed %q", got, want)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"iter"
+	"path"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -22,14 +23,25 @@ func Redact(name string, text []byte) []byte {
 		return redactInstance(text)
 	case strings.HasPrefix(name, "/proc/") && strings.HasSuffix(name, "/cmdline"):
 		return RedactCommand(text)
+	case strings.Contains(name, "/cni/net.d/"), strings.Contains(name, "/cni-network/"):
+		return RedactCNI(text)
 	case strings.HasPrefix(name, "/proc/"), strings.HasPrefix(name, "/sys/"), strings.HasPrefix(name, answers+"/"),
-		strings.HasPrefix(name, "/etc/lvm/backup/"), name == "/etc/machine-id":
+		name == "/etc/machine-id", strings.HasPrefix(name, "/etc/lvm/backup/"):
 		return text // tables and single values of the kernel, and what looks like a key and is a name
+	case RecordsOfUse(path.Base(name)):
+		return text // numbers
 	case strings.HasSuffix(name, ".json"):
 		return redactJSON(text)
 	default:
 		return redactText(text)
 	}
+}
+
+// RecordsOfUse reports whether a file has the name of one in which sysstat keeps what a machine has used: sa and the day
+// of the month, or the date.
+func RecordsOfUse(name string) bool {
+	day, ok := strings.CutPrefix(name, "sa")
+	return ok && (len(day) == 2 || len(day) == 8) && strings.Trim(day, "0123456789") == ""
 }
 
 // never reports whether a file is one that the source does not read, whatever is in it.

@@ -56,14 +56,26 @@ type list struct {
 }
 
 func newSession(root string) *session {
-	s := &session{live: root == "/", memo: make(map[string]memory), lists: make(map[string]list), dead: make(map[string]bool), links: make(map[string]string)}
-	if s.live {
+	if root == "/" {
+		s := emptySession()
+		s.live = true
 		return s
 	}
 	if tree, err := os.OpenRoot(root); err == nil {
-		s.tree = tree
-		s.aside = readAside(s)
+		return treeSession(tree)
 	}
+	return emptySession()
+}
+
+func emptySession() *session {
+	return &session{memo: make(map[string]memory), lists: make(map[string]list), dead: make(map[string]bool), links: make(map[string]string)}
+}
+
+// treeSession is one of a recorded tree.
+func treeSession(tree *os.Root) *session {
+	s := emptySession()
+	s.tree = tree
+	s.aside = readAside(s)
 	return s
 }
 

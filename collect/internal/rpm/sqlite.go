@@ -24,8 +24,13 @@ func countSQLite(file string) (n int, err error) {
 		return 0, err // SQLite's own error does not tell a missing file from one that may not be read
 	}
 	db := sql.OpenDB(connector("file:" + (&url.URL{Path: file}).EscapedPath() + "?mode=ro&immutable=1&_pragma=cache_size(-1024)&_pragma=mmap_size(0)"))
-	defer db.Close()
-	if err := db.QueryRow("SELECT count(*) FROM Packages").Scan(&n); err != nil {
+	defer func() {
+		if closing := db.Close(); err == nil {
+			err = closing
+		}
+	}()
+	// Whoever waits for this gives it up as a whole: reading a file cannot be cancelled.
+	if err := db.QueryRowContext(context.Background(), "SELECT count(*) FROM Packages").Scan(&n); err != nil {
 		return 0, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
 	return n, nil

@@ -1,0 +1,15 @@
+package inventory
+
+// Prefer replaces a series by another one of the same thing where that covers more time. Two series are never mixed:
+// the percentiles of one say nothing over the days of the other. Only where both are equally long, and so are taken to
+// be one series seen twice, or where neither says how long it is, what is missing in one is filled in from the other.
+func (d *Demand) Prefer(other *Demand) {
+	own, have := d.Days.Get()
+	more, better := other.Days.Get()
+	switch {
+	case better && (have && more > own || !have && d.Days.IsUnknown()):
+		*d = *other
+	case have == better && own == more:
+		fill(d, other)
+	}
+}
