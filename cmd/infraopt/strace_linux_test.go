@@ -89,7 +89,9 @@ func parseCall(text string) (syscallCall, error) {
 		case ch == '"':
 			quoted = !quoted
 		case quoted:
-		case ch == '<' && i > 0 && rest[i-1] != ' ' && rest[i-1] != '<': // of a descriptor: <…>, where anything may stand
+		case strings.HasPrefix(rest[i:], "<<"): // a shift
+			i++
+		case ch == '<' && i > 0 && rest[i-1] != ' ': // of a descriptor: <…>, where anything may stand
 			if end := strings.IndexByte(rest[i:], '>'); end > 0 {
 				i += end
 				if strings.HasPrefix(rest[i:], ">]") { // <UNIX:[1->2]>
@@ -113,11 +115,11 @@ func parseCall(text string) (syscallCall, error) {
 			return c, nil
 		}
 	}
-	return c, fmt.Errorf("no end of the call in %q", text)
+	return c, fmt.Errorf("no end of the call in %.300q", text)
 }
 
 func (c syscallCall) String() string {
-	return fmt.Sprintf("%s(%s) = %s", c.name, strings.Join(c.args, ", "), c.result)
+	return fmt.Sprintf("%s(%.300s) = %s", c.name, strings.Join(c.args, ", "), c.result)
 }
 
 func (c syscallCall) arg(i int) string {
@@ -221,6 +223,7 @@ func TestParseStrace(t *testing.T) {
 100 tgkill(100, 101, SIGURG) = 0
 101 tgkill(102, 102, SIGKILL) = 0
 100 --- SIGURG {si_signo=SIGURG} ---
+100 recvfrom(5<NETLINK:[ROUTE:1]>, [{optmask=1<<A|1<<B}, if_nametoindex("x")], 8, 0, NULL, NULL) = 8
 100 unlink("/x") = -1 ENOENT (No such file or directory)
 100 clone3({flags=CLONE_VM|CLONE_THREAD, stack=0x1}, 88) = 103
 100 clone(child_stack=NULL, flags=CLONE_CHILD_SETTID|SIGCHLD) = 104

@@ -198,8 +198,14 @@ func (l *look) btrfs() []btrfsSystem {
 		label, _ := l.fs.Line(path.Join(dir, id, "label"))
 		f.name = cmp.Or(label, id)
 		f.size = inventory.Unknown[inventory.Bytes]("it has several devices, and how much of them copies take is not shown", "btrfs filesystem usage")
-		if sectors, ok := l.number(path.Join(dir, id, "devices", devices[0], "size")); ok && len(devices) == 1 && sectors <= 1<<53 {
-			f.size = inventory.Known(inventory.Bytes(sectors) * 512)
+		if len(devices) == 1 {
+			sectors, ok := l.number(path.Join("/sys/block", devices[0], "size")) // where it was read for the disk
+			if !ok {
+				sectors, ok = l.number(path.Join(dir, id, "devices", devices[0], "size"))
+			}
+			if ok && sectors <= 1<<53 {
+				f.size = inventory.Known(inventory.Bytes(sectors) * 512)
+			}
 		}
 		numbers, _ := l.fs.Names(path.Join(dir, id, "devinfo"))
 		for _, n := range numbers {

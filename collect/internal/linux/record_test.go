@@ -137,6 +137,20 @@ func TestRecordingIsATree(t *testing.T) {
 	}
 }
 
+// Directories that were only listed are directories, whichever way they were listed.
+func TestRecordingOfLists(t *testing.T) {
+	f := planted(t, "/sys/devices/sda/holders/dm-0/x", "/sys/devices/sda/sda1/x", "/sys/block/sda -> ../devices/sda", "/sys/block/dm-0/holders/")
+	look := func(f FS) (out []string) {
+		for _, dir := range []string{"/sys/block", "/sys/block/sda", "/sys/block/sda/sda1", "/sys/block/sda/holders", "/sys/block/dm-0/holders", "/sys/block/dm-0"} {
+			names, err := f.Names(dir)
+			out = append(out, fmt.Sprintf("%s: %q %s", dir, names, Reason(err)))
+		}
+		return out
+	}
+	want, copied, _ := record(t, f, look)
+	same(t, look(copied), want)
+}
+
 // The live tree has links that are none, files that end in errors, and processes that end.
 func TestRecordingOfThisMachine(t *testing.T) {
 	if _, err := os.Stat("/proc/self/mountinfo"); err != nil {
