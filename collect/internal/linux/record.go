@@ -61,7 +61,7 @@ func (f FS) Record(dir string, redact func(name string, text []byte) []byte) (*R
 	r := newRecording(f, to, redact)
 	r.write(answers+"/format", []byte("infraopt.tree/v1\n"))
 	if r.err != nil {
-		to.Close()
+		r.fail(to.Close())
 		return nil, r.err
 	}
 	f.s.record = r
@@ -87,7 +87,6 @@ func (r *Recording) Close() error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	defer r.to.Close()
 	for _, name := range slices.Sorted(maps.Keys(r.touched)) {
 		if r.touched[name] {
 			r.directory(r.place(name))
@@ -143,6 +142,7 @@ func (r *Recording) Close() error {
 	for _, p := range r.parts {
 		r.fail(p.Close())
 	}
+	r.fail(r.to.Close())
 	return r.err
 }
 
