@@ -39,7 +39,7 @@ func readFile(path string, limit int, check bool) ([]byte, error) {
 			return nil, fmt.Errorf("reading %s: %w: not a regular file", path, ErrFormat)
 		}
 	}
-	held := buffers.Get().(*[]byte) //nolint:errcheck // nothing else is put there
+	held := buffers.Get().(*[]byte)
 	defer buffers.Put(held)
 	buf := (*held)[:0]
 	for {

@@ -61,8 +61,7 @@ func (f FS) Record(dir string, redact func(name string, text []byte) []byte) (*R
 	r := newRecording(f, to, redact)
 	r.write(answers+"/format", []byte("infraopt.tree/v1\n"))
 	if r.err != nil {
-		to.Close()
-		return nil, r.err
+		return nil, errors.Join(r.err, to.Close())
 	}
 	f.s.record = r
 	return r, nil
@@ -87,7 +86,6 @@ func (r *Recording) Close() error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	defer r.to.Close()
 	for _, name := range slices.Sorted(maps.Keys(r.touched)) {
 		if r.touched[name] {
 			r.directory(r.place(name))

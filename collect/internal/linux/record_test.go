@@ -58,7 +58,7 @@ func answersOf(names ...string) func(FS) []string {
 			say("link", name, err, "%q", to)
 			text, err := f.Read(name, 100)
 			say("read", name, err, "%q", text)
-			if f.Live() || f.s.aside.writable != nil && len(f.s.aside.writable) > 0 {
+			if f.Live() || len(f.s.aside.writable) > 0 {
 				say("write", name, f.Writable(name), "")
 			}
 		}
