@@ -141,6 +141,7 @@ func (r *Recording) Close() error {
 	for _, p := range r.parts {
 		r.fail(p.Close())
 	}
+	r.fail(r.to.Close())
 	return r.err
 }
 
