@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/infraopt/infraopt/collect/all"
+	"github.com/infraopt/infraopt/collect/host"
 	"github.com/infraopt/infraopt/report"
 	"github.com/infraopt/infraopt/score"
 	"github.com/infraopt/infraopt/score/indicators"
@@ -120,6 +121,7 @@ func tables() (map[string]string, error) {
 		"components": componentTable(m),
 		"thresholds": thresholdTable(m),
 		"actions":    actionTable(),
+		"readiness":  readinessTable(),
 	}, nil
 }
 
@@ -131,6 +133,18 @@ func capturedSession() (string, error) {
 		return "", fmt.Errorf("infraopt %q ended with status %d: %s", args, status, talk.String())
 	}
 	return "```\n$ infraopt assess 'demo:?machines=12&seed=1' --now 2026-01-01T08:00:00Z --top 3\n" + out.String() + "```\n", nil
+}
+
+func readinessTable() string {
+	var rows [][]string
+	for _, k := range host.ReadinessFindings {
+		var severities []string
+		for _, s := range k.Severities {
+			severities = append(severities, string(s))
+		}
+		rows = append(rows, []string{"`" + k.ID + "`", strings.Join(severities, ", "), k.Meaning})
+	}
+	return table([]string{"finding", "severity", "meaning"}, rows)
 }
 
 func pillarTable(m *score.Model) string {

@@ -32,6 +32,10 @@ var pure = []string{"os/...", "net", "net/http/...", "log/...", "math/rand/...",
 var rooms = []room{
 	{folder: "collect/inventory", never: pure},
 	{folder: "collect/resolve", ours: []string{"collect/inventory"}, never: pure},
+	keeper("netlinks", "github.com/vishvananda/netlink/nl", "golang.org/x/sys/unix"),
+	keeper("sockdiag", "github.com/vishvananda/netlink/nl"),
+	keeper("cpuid", "github.com/klauspost/cpuid/v2"),
+	keeper("rpm", "modernc.org/sqlite"),
 	{folder: "collect/internal", ours: []string{"collect/inventory"}, never: []string{"net/http/...", "os/exec"}},
 	{folder: "collect/all", ours: []string{"collect/..."}},
 	{folder: "collect/collecttest", ours: []string{"collect", "collect/inventory"}, others: []string{"go.uber.org/goleak"}},
@@ -48,6 +52,11 @@ var rooms = []room{
 	{folder: "docs", never: pure},
 	{folder: "cmd", ours: []string{"collect/...", "score/...", "report/...", "docs"},
 		others: []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"}},
+}
+
+// keeper is a package of collect/internal that is the one place of a library.
+func keeper(name string, libraries ...string) room {
+	return room{folder: "collect/internal/" + name, others: libraries, never: []string{"net/http/...", "os/exec"}}
 }
 
 func source(name string, libraries ...string) room {

@@ -113,7 +113,7 @@ func TestHostileNames(t *testing.T) {
 	id := strings.Repeat("a1", 32)
 	long := strings.Repeat("x", 10_000)
 	names := []string{
-		"a) S 1 1", "(((", ")))", "a\nb", "\x1b[31mred", "\xff\xfe\xfd", "a\x00b", "", " ", "‮gnp", "<script>", "|`$(x)`", "a\tb", "qemu-system-x86", "conmon", "containerd-shim", "java", "beam.smp", "master", "pause",
+		"a) S 1 1", "(((", ")))", "a\nb", "\x1b[31mred", "\xff\xfe\xfd", "a\x00b", "", " ", "\u202egnp", "<script>", "|`$(x)`", "a\tb", "qemu-system-x86", "conmon", "containerd-shim", "java", "beam.smp", "master", "pause",
 	}
 	groups := []string{
 		"/", "/system.slice/" + long + ".service", "/system.slice/\xff\xfe.service", "/system.slice/\x1b[31m.service", `/system.slice/\x2d\x00\x1b.service`, "/system.slice/docker-" + id + ".scope",

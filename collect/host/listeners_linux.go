@@ -89,7 +89,7 @@ func (a *attribution) hold(s listener, c *crowd) {
 
 // listen finds the sockets that each crowd waits on for others, and how many are connected to them.
 func (l *look) listen(ctx context.Context, p *processes, s *sorted) {
-	n := l.networkSpaces(p, s)
+	n := l.networkSpaces(s)
 	byNetwork := make(map[string][]*crowd)
 	speaker := make(map[string]int) // a process in each network namespace
 	join := func(network string, pid int, c *crowd) {

@@ -22,7 +22,7 @@ type spaces struct {
 // all others. Comparing the links in /proc/PID/ns takes rights; the number of the table /proc/PID/net/tcp does not,
 // and there is one in each namespace. Where a recorded tree does not have the numbers, containers are told apart by
 // their interfaces.
-func (l *look) networkSpaces(p *processes, s *sorted) spaces {
+func (l *look) networkSpaces(s *sorted) spaces {
 	var ask []int
 	for _, c := range s.containers {
 		ask = append(ask, c.main.PID)

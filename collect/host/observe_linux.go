@@ -35,6 +35,7 @@ type look struct {
 	loaded     []linux.Module     // of the kernel; see modules
 	unseen     string             // why a run of configuration management would not have been seen; empty where it would
 	sockets    []string           // unix sockets that are listened on
+	judged     []*crowd           // workloads whose readiness is to be judged
 	gaps       []inventory.Gap
 }
 
@@ -85,6 +86,7 @@ func observeTree(ctx context.Context, env collect.Env, files linux.FS, target st
 		b.Containers = l.grouped(ctx, b.Containers)
 	}
 	b.Workloads = l.workloads(tree)
+	l.judge(b.Workloads, tree, procs)
 	l.strain(&m, tree, b.Workloads)
 	converge(&m, b)
 	l.hosts(&m, procs)

@@ -9,8 +9,9 @@ import (
 
 // opened is what the descriptors of a process lead to.
 type opened struct {
-	sockets []uint64 // by inode
-	files   []string // paths of files and devices, as the process sees them, each once
+	sockets []uint64            // by inode
+	files   []string            // paths of files and devices, as the process sees them, each once
+	numbers map[string][]string // the descriptors of each of files
 }
 
 // opened reads the descriptors of a process, once. Others than its owner and root may not.
@@ -24,8 +25,7 @@ func (l *look) opened(q *process) (opened, error) {
 		q.openedErr = err
 		return opened{}, err
 	}
-	var o opened
-	seen := make(map[string]bool)
+	o := opened{numbers: make(map[string][]string)}
 	for _, n := range names {
 		to, err := l.fs.Readlink(dir + "/" + n)
 		if err != nil {
@@ -41,9 +41,11 @@ func (l *look) opened(q *process) (opened, error) {
 			}
 			continue
 		}
-		if strings.HasPrefix(to, "/") && !seen[to] {
-			seen[to] = true
-			o.files = append(o.files, to)
+		if strings.HasPrefix(to, "/") {
+			if o.numbers[to] == nil {
+				o.files = append(o.files, to)
+			}
+			o.numbers[to] = append(o.numbers[to], n)
 		}
 	}
 	q.opened = &o

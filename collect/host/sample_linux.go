@@ -204,7 +204,7 @@ type span struct {
 	cores         float64 // that there are
 }
 
-const ended = "it ended before the second look"
+const endedMeanwhile = "it ended before the second look"
 
 // between gives the series of something that both moments show by one key.
 func between[K comparable](s *span, first, second map[K]counters, key K) inventory.Demand {
@@ -214,7 +214,7 @@ func between[K comparable](s *span, first, second map[K]counters, key K) invento
 	}
 	b, ok := second[key]
 	if !ok {
-		return noSeries(ended, "")
+		return noSeries(endedMeanwhile, "")
 	}
 	return s.demand(a, b, false)
 }

@@ -21,6 +21,8 @@ type crowd struct {
 	watcher string     // program of a container's monitor
 	shim    linux.Shim // what that says of the container
 	entity  string     // what it is in the inventory, by ID
+	role    role       // of work that is no container
+	judged  bool       // how ready it is for one is to be judged
 	reach   reach
 
 	isContainer bool

@@ -24,7 +24,7 @@ import (
 //	PID PPID COMM key=value… :: argument argument…
 //
 // with the keys cg (control group of version 2, or whole lines parted by ";"), session, tty, start and cpu (ticks), rss
-// (pages), uid, nspid, eff and bnd (capabilities), policy, rt, locked and huge (kB). Files that every machine has
+// (pages), uid, nspid, eff and bnd (capabilities), policy, rt, threads, cpus, locked and huge (kB). Files that every machine has
 // are added where a tree that was written leaves them out; a file whose text is "(missing)" is not there.
 //
 // What is no file of the machine lies in /.infraopt: which names could not be read (denied), how else looking at a
@@ -166,6 +166,7 @@ func plantProcess(t testing.TB, files map[string]string, line string) {
 	v := map[string]string{
 		"cg": "/", "tty": "0", "start": pid + "00", "cpu": "100", "rss": "1000", "uid": "0", "nspid": pid,
 		"session": pid, "eff": "000001ffffffffff", "bnd": "000001ffffffffff", "policy": "0", "rt": "0", "locked": "0", "huge": "0", "flags": "4194560",
+		"threads": "1", "cpus": "",
 	}
 	for _, kv := range f[3:] {
 		key, value, ok := strings.Cut(kv, "=")
@@ -175,8 +176,8 @@ func plantProcess(t testing.TB, files map[string]string, line string) {
 		v[key] = value
 	}
 	dir := "/proc/" + pid
-	files[dir+"/stat"] = fmt.Sprintf("%s (%s) S %s %s %s %s -1 %s 0 0 0 0 %s 0 0 0 20 0 1 0 %s 1000000 %s 18446744073709551615 "+
-		"1 1 0 0 0 0 0 0 0 0 0 0 17 0 %s %s 0 0 0\n", pid, comm, ppid, pid, v["session"], v["tty"], v["flags"], v["cpu"], v["start"], v["rss"], v["rt"], v["policy"])
+	files[dir+"/stat"] = fmt.Sprintf("%s (%s) S %s %s %s %s -1 %s 0 0 0 0 %s 0 0 0 20 0 %s 0 %s 1000000 %s 18446744073709551615 "+
+		"1 1 0 0 0 0 0 0 0 0 0 0 17 0 %s %s 0 0 0\n", pid, comm, ppid, pid, v["session"], v["tty"], v["flags"], v["cpu"], v["threads"], v["start"], v["rss"], v["rt"], v["policy"])
 	if strings.Contains(v["cg"], ":") && strings.Contains(v["cg"], ";") {
 		files[dir+"/cgroup"] = strings.ReplaceAll(v["cg"], ";", "\n")
 	} else {
@@ -184,6 +185,9 @@ func plantProcess(t testing.TB, files map[string]string, line string) {
 	}
 	files[dir+"/status"] = fmt.Sprintf("Name:\t%s\nPid:\t%s\nUid:\t%s\t0\t0\t0\nNSpid:\t%s\nVmLck:\t%s kB\nHugetlbPages:\t%s kB\nCapEff:\t%s\nCapBnd:\t%s\n",
 		comm, pid, v["uid"], strings.ReplaceAll(v["nspid"], ",", "\t"), v["locked"], v["huge"], v["eff"], v["bnd"])
+	if v["cpus"] != "" {
+		files[dir+"/status"] += "Cpus_allowed_list:\t" + v["cpus"] + "\n"
+	}
 	if cmd != "" {
 		files[dir+"/cmdline"] = strings.ReplaceAll(cmd, " ", "\x00") + "\x00"
 	}

@@ -109,7 +109,7 @@ func (l *look) workload(c *crowd) inventory.Workload {
 	}
 	w.Stateful = r.stateful()
 	if w.Layer != infra {
-		w.Readiness, w.Findings = l.readiness(c, worker, r)
+		c.role, c.judged = r, true
 	}
 	return w
 }

@@ -18,6 +18,7 @@ type PIDStatus struct {
 	HugePages int64  // memory in huge pages, in bytes
 	TracerPID int
 	Seccomp   int
+	CPUs      string // processors that it may run on, as a list
 }
 
 // Nested reports whether the process lives in a process namespace below the reader's.
@@ -59,6 +60,8 @@ func ParsePIDStatus(text string) (PIDStatus, error) {
 			s.Locked, err = kilobytes(value)
 		case "HugetlbPages":
 			s.HugePages, err = kilobytes(value)
+		case "Cpus_allowed_list":
+			s.CPUs = value
 		case "TracerPid":
 			s.TracerPID, err = strconv.Atoi(value)
 		case "Seccomp":
