@@ -36,6 +36,7 @@ var rooms = []room{
 	keeper("sockdiag", "github.com/vishvananda/netlink/nl"),
 	keeper("cpuid", "github.com/klauspost/cpuid/v2"),
 	keeper("rpm", "modernc.org/sqlite"),
+	keeper("unitfile", "github.com/coreos/go-systemd/v22/unit"),
 	{folder: "collect/internal", ours: []string{"collect/inventory"}, never: []string{"net/http/...", "os/exec"}},
 	{folder: "collect/all", ours: []string{"collect/..."}},
 	{folder: "collect/collecttest", ours: []string{"collect", "collect/inventory"}, others: []string{"go.uber.org/goleak"}},
@@ -56,7 +57,7 @@ var rooms = []room{
 
 // keeper is a package of collect/internal that is the one place of a library.
 func keeper(name string, libraries ...string) room {
-	return room{folder: "collect/internal/" + name, others: libraries, never: []string{"net/http/...", "os/exec"}}
+	return room{folder: "collect/internal/" + name, ours: []string{"collect/internal/linux"}, others: libraries, never: []string{"net/http/...", "os/exec"}}
 }
 
 func source(name string, libraries ...string) room {

@@ -53,8 +53,12 @@ func parseStrace(r io.Reader) ([]syscallCall, error) {
 			if !ok {
 				return nil, fmt.Errorf("no call in %q", lines.Text())
 			}
-			text = waiting[thread] + strings.TrimSpace(after)
+			before, begun := waiting[thread]
 			delete(waiting, thread)
+			if !begun && strings.HasSuffix(after, "= ?") {
+				continue // of a thread that ended before it was looked at
+			}
+			text = before + strings.TrimSpace(after)
 		}
 		c, err := parseCall(text)
 		if err != nil {
@@ -232,6 +236,8 @@ func TestParseStrace(t *testing.T) {
 100 execve("/bin/sh", ["sh"], 0x1 /* 0 vars */) = 0
 101 futex(0x1, FUTEX_WAIT_PRIVATE, 0, NULL <unfinished ...>
 100 ???()                             = ?
+102 ???( <unfinished ...>
+102 <... ??? resumed>)                = ?
 100 +++ exited with 0 +++
 `))
 	if err != nil {

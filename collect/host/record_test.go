@@ -119,17 +119,18 @@ func TestRecordNeedsAnEmptyDirectory(t *testing.T) {
 	}
 }
 
-var packFlag = flag.String("pack", "", "print the tree that collect --record wrote to this directory as a tree file, with the processes that matter")
+var packFlag = flag.String("pack", "", "given NAME=DIR, make a tree file of the directory that collect --record has written")
 
-// TestPack makes a tree file of a recorded tree:
-//
-//	go test ./collect/host -run TestPack -pack DIR > collect/host/testdata/NAME.tree
+// TestPack makes a tree file of a recorded tree. Read it before you publish it.
 func TestPack(t *testing.T) {
-	if *packFlag == "" {
-		t.Skip("no -pack")
+	name, dir, ok := strings.Cut(*packFlag, "=")
+	if !ok {
+		t.Skip("no -pack NAME=DIR")
 	}
-	text := pack(t, *packFlag, idle(t, *packFlag))
-	fmt.Print("A recorded machine. Processes that are like others, and threads of the kernel, were left out.\n\n", text)
+	text := "A recorded machine. Processes that are like others were left out.\n\n" + pack(t, dir, idle(t, dir))
+	if err := os.WriteFile(filepath.Join("testdata", name+".tree"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
 }
 
 var unpackFlag = flag.String("unpack", "", "write the tree file NAME as a directory, given NAME=DIR")

@@ -34,7 +34,7 @@ import (
 // To make a tree file of a machine, record it, and then pack the recording; to look at one as a directory, unpack it:
 //
 //	infraopt collect host: --record DIR > /dev/null
-//	go test ./collect/host -run TestPack -pack DIR > collect/host/testdata/NAME.tree
+//	go test ./collect/host -run TestPack -pack NAME=DIR
 //	go test ./collect/host -run TestUnpack -unpack NAME=DIR
 //
 // Packing leaves out processes that are like others. What a recording holds is what the program has read, with command
