@@ -164,10 +164,8 @@ func (l *look) carried(c *crowd) inventory.Reading[inventory.Bytes] {
 // traffic gives the bytes that those interfaces have received and sent, or why that is not known.
 func (l *look) traffic(c *crowd) (received, sent uint64, untold inventory.Reading[inventory.Bytes]) {
 	switch {
-	case c.reach.network == machineNetwork && c.isContainer:
-		return 0, 0, inventory.Unknown[inventory.Bytes]("it uses the machine's own network", "")
 	case c.reach.network == machineNetwork:
-		return 0, 0, inventory.NotApplicable[inventory.Bytes]("processes in the machine's own network are not counted apart")
+		return 0, 0, inventory.NotApplicable[inventory.Bytes]("it uses the machine's own network, in which nobody is counted apart")
 	case c.reach.shares && c.group.class.Pod != "":
 		return 0, 0, inventory.Unknown[inventory.Bytes]("the containers of a pod share its network", "")
 	case c.reach.shares:

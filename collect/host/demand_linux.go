@@ -3,6 +3,7 @@ package host
 import (
 	"math"
 
+	"github.com/infraopt/infraopt/collect/internal/linux"
 	"github.com/infraopt/infraopt/collect/inventory"
 )
 
@@ -22,4 +23,27 @@ func thousandths(cores float64) float64 { return max(0, math.Ceil(cores*1000-1e-
 // rate rounds bytes of a time up to whole ones.
 func rate(bytes float64) inventory.Reading[inventory.Bytes] {
 	return inventory.Known(inventory.Bytes(math.Ceil(min(bytes, math.MaxInt64/2))))
+}
+
+// recorders are the directories of programs that keep what each process has used. What they keep is not read.
+var recorders = []string{"/var/log/pcp/pmlogger", "/var/log/atop"}
+
+// unkept says of work that no series was made of that nothing on this machine keeps one, where that is so.
+func (l *look) unkept(b *inventory.Batch) {
+	for _, dir := range recorders {
+		if _, err := l.fs.Stat(dir); !linux.Gone(err) || l.inside {
+			return
+		}
+	}
+	none := inventory.Demand{Days: inventory.Absent[float64]()}
+	for i := range b.Workloads {
+		if w := &b.Workloads[i]; w.Demand == (inventory.Demand{}) {
+			w.Demand = none
+		}
+	}
+	for i := range b.Containers {
+		if c := &b.Containers[i]; c.Demand == (inventory.Demand{}) {
+			c.Demand = none
+		}
+	}
 }

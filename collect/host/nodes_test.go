@@ -47,7 +47,7 @@ func TestKubernetesNode(t *testing.T) {
 		shop.Usage.Memory.Or(0) != 192*inventory.MiB || shop.Usage.Network.Or(0) != 4200 || shop.Layer != appl {
 		t.Errorf("shop: %+v", shop)
 	}
-	if agent.Layer != infra || agent.Usage.Network.Why() != "it uses the machine's own network" || !agent.CPULimit.IsAbsent() || !agent.Privileged.Or(false) {
+	if agent.Layer != infra || agent.Usage.Network.Why() != "it uses the machine's own network, in which nobody is counted apart" || !agent.CPULimit.IsAbsent() || !agent.Privileged.Or(false) {
 		t.Errorf("agent: %+v", agent)
 	}
 	if static.Pod.Or("") != "d76e26fba3bf2bfd215eb29011d55250" || static.Layer != infra {
@@ -83,5 +83,27 @@ func TestRootlessPodman(t *testing.T) {
 	}
 	if len(b.Engines) != 1 || b.Engines[0].Kind != "podman" {
 		t.Errorf("engines: %+v", b.Engines)
+	}
+}
+
+// Where nothing keeps a series of what single programs use, that is known; where something may, it is not.
+func TestSeriesThatNobodyKeeps(t *testing.T) {
+	root := plant(t, "container-host")
+	b := observed(t, root)
+	for _, w := range b.Workloads {
+		if !w.Demand.Days.IsAbsent() {
+			t.Errorf("%s: a series of %v days", w.Name, w.Demand.Days)
+		}
+	}
+	for _, c := range b.Containers {
+		if !c.Demand.Days.IsAbsent() {
+			t.Errorf("%s: a series of %v days", c.ID, c.Demand.Days)
+		}
+	}
+	write(t, root, map[string]string{"/var/log/atop/": ""}, nil)
+	for _, w := range observed(t, root).Workloads {
+		if !w.Demand.Days.IsUnknown() {
+			t.Errorf("%s beside atop: a series of %v days", w.Name, w.Demand.Days)
+		}
 	}
 }

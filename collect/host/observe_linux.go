@@ -97,6 +97,7 @@ func observeTree(ctx context.Context, env collect.Env, files linux.FS, target st
 	b.Machines = []inventory.Machine{m}
 	l.identityGaps(identity)
 	l.sample(ctx, tree, b)
+	l.unkept(b)
 	l.confine(b)
 	if err := ctx.Err(); err != nil {
 		l.gap(cmp.Or(l.hostname, "this machine"), "all that was not read in time", "the deadline passed", "raise --timeout")

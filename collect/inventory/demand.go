@@ -7,7 +7,7 @@ func (d *Demand) Prefer(other *Demand) {
 	own, have := d.Days.Get()
 	more, better := other.Days.Get()
 	switch {
-	case better && (have && more > own || !have && d.Days.IsUnknown()):
+	case better && (have && more > own || !have && (d.Days.IsUnknown() || d.Days.IsAbsent())):
 		*d = *other
 	case have == better && own == more:
 		fill(d, other)

@@ -16,6 +16,7 @@ func TestSeriesAreNotMixed(t *testing.T) {
 	silent := demand{Days: inventory.Unknown[float64]("no history", "look twice")}
 	stopped := demand{Days: inventory.NotApplicable[float64]("it does not run")}
 	loose := demand{CPUP995: cores(9)}
+	none := demand{Days: inventory.Absent[float64]()} // on the machine: a monitoring system may have one
 	both := month
 	both.CPUP97 = cores(1)
 	for name, test := range map[string]struct{ own, other, want demand }{
@@ -26,6 +27,7 @@ func TestSeriesAreNotMixed(t *testing.T) {
 		"equally long":      {month, again, both},
 		"reason":            {demand{}, silent, silent},
 		"stopped":           {stopped, month, stopped},
+		"kept elsewhere":    {none, month, month},
 		"of unknown length": {loose, moment, moment},
 	} {
 		t.Run(name, func(t *testing.T) {
