@@ -141,6 +141,33 @@ func containerise(r inventory.Readiness) *Action {
 	}
 }
 
+// judgeWorkloads asks for what is not known of workloads before anybody can say what containers would take. It is no step
+// of the roadmap: it changes nothing but what is known.
+func judgeWorkloads() *Action {
+	return &Action{
+		Definition: Definition{ID: "judge-workloads", Title: "Look at workloads whose readiness for containers is not known", Effort: "1 for each machine",
+			Why:  "What they hold on to (devices, shared memory, files) was not seen, so no advice is given on them.",
+			Risk: "none: it only reads", Reversible: true},
+		node: func(n *inventory.Node, _ *scene) (*inventory.Node, []Subject) {
+			var found []Subject
+			for _, w := range n.Workloads {
+				if w.Layer == inventory.Infrastructure || !w.Readiness.IsUnknown() || w.Readiness.Remedy() == "" || n.Machine.Inside.IsKnown() {
+					continue
+				}
+				effort := 0.0
+				if len(found) == 0 { // one look at a machine shows all of it
+					effort = 1
+				}
+				found = append(found, Subject{ID: w.ID, Name: w.Name, Machine: n.Machine.Name.Or(n.Machine.ID), Class: "workload", Unit: w.Unit, Effort: effort,
+					Evidence: "readiness not known: " + w.Readiness.Why() + "; " + w.Readiness.Remedy()})
+			}
+			return n, found
+		},
+		title: counted("Look at %d workload whose readiness for a container is not known", "Look at %d workloads whose readiness for containers is not known"),
+		next:  func([]Subject) string { return "sudo infraopt assess host:" },
+	}
+}
+
 // asContainer is the workload as a container with a restart policy: same use, same need.
 func asContainer(w *inventory.Workload, engine string) inventory.Container {
 	return inventory.Container{

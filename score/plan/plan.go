@@ -89,7 +89,7 @@ func Definitions() []Definition {
 }
 
 // watched lists the actions that no score may rest on. They are shown behind the roadmap, and are no part of it.
-func watched() []*Action { return []*Action{watchVMs()} }
+func watched() []*Action { return []*Action{watchVMs(), judgeWorkloads()} }
 
 // actions lists every action, easiest first: that is the order of claims where two actions want one object, and
 // the order of those that gain alike.
