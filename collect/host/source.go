@@ -16,7 +16,7 @@ func Source() collect.Source {
 	return collect.Source{
 		Scheme:     scheme,
 		Summary:    "this machine: hardware, system, workloads, containers and virtual machines as the kernel shows them (host:?root=/FOLDER: one that collect --record has copied)",
-		Privileges: "none; root shows serial numbers and, where /proc is mounted with hidepid, other users' processes",
+		Privileges: "none; root shows serial numbers, the open files and sockets of other users' programs (readiness for containers, some listeners), and, where /proc is mounted with hidepid, those programs",
 		Example:    "host:",
 		Discover: func(context.Context, collect.Env) []collect.Target {
 			return []collect.Target{{Scheme: scheme}}
