@@ -147,7 +147,7 @@ func judgeWorkloads() *Action {
 	return &Action{
 		Definition: Definition{ID: "judge-workloads", Title: "Look at workloads whose readiness for containers is not known", Effort: "1 for each machine",
 			Why:  "What they hold on to (devices, shared memory, files) was not seen, so no advice is given on them.",
-			Risk: "none: it only reads", Reversible: true},
+			Risk: "none", Reversible: true},
 		node: func(n *inventory.Node, _ *scene) (*inventory.Node, []Subject) {
 			var found []Subject
 			for _, w := range n.Workloads {
