@@ -109,14 +109,13 @@ func (s *Stack) counted(replicas []*Work) (a Activity, runs bool) {
 		return ActivityUnknown, runs
 	}
 	strict, normal, broad := s.idleBySeries(replicas)
-	verdict := normal
-	switch s.model.Idle.Rule {
-	case "strict":
-		verdict = strict
-	case "broad":
-		verdict = broad
-	}
-	if verdict == yes {
+	if s.ruled(strict, normal, broad) == yes {
+		// Without one that may not run, the share of the others may be another: then each has to be idle by itself.
+		for _, x := range replicas {
+			if len(running) < len(replicas) && s.ruled(s.idleBySeries([]*Work{x})) != yes {
+				return ActivityUnknown, runs
+			}
+		}
 		return Idle, runs
 	}
 	settled := strict != maybe && normal != maybe && broad != maybe
@@ -127,10 +126,23 @@ func (s *Stack) counted(replicas []*Work) (a Activity, runs bool) {
 	if runs && strict == no && normal == no && broad == no {
 		return Active, runs
 	}
-	if connected(running) && (settled || s.noSeries(replicas)) {
+	// Here, too, a replica that may not run has to be left out of what decides; then something else may.
+	if len(running) == len(replicas) && connected(replicas) && (settled || s.noSeries(replicas)) {
 		return Active, runs
 	}
 	return ActivityUnknown, runs
+}
+
+// ruled is the answer of the rule that counts.
+func (s *Stack) ruled(strict, normal, broad truth) truth {
+	switch s.model.Idle.Rule {
+	case "strict":
+		return strict
+	case "broad":
+		return broad
+	default:
+		return normal
+	}
 }
 
 // connected reports whether another machine holds a connection to any of the replicas.

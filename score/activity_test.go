@@ -50,3 +50,40 @@ func TestActivityByClients(t *testing.T) {
 		})
 	}
 }
+
+// A replica that may not run says nothing for the others: if it does not, their own counters and series decide.
+func TestClientsBesideAReplicaThatMayNotRun(t *testing.T) {
+	m := model(t)
+	replica := func(id string, state inventory.Reading[inventory.RunState], age inventory.Seconds, clients int, days inventory.Reading[float64]) inventory.Container {
+		return inventory.Container{
+			ID: id, Machine: "m", State: state, Layer: inventory.Application, System: inventory.Known(false),
+			ComposeProject: inventory.Known("p"), ComposeService: inventory.Known("s"), Service: inventory.Known("swarm/s"),
+			Usage: inventory.Usage{
+				CPUSeconds: inventory.Known(1.0), Memory: inventory.Known(inventory.MiB), Age: inventory.Known(age),
+				Network: inventory.Known(inventory.Bytes(10)), Clients: inventory.Known(clients),
+			},
+			Demand: inventory.Demand{Days: days},
+		}
+	}
+	running, unread := inventory.Known(inventory.Running), inventory.Unknown[inventory.RunState]("not readable", "")
+	none := inventory.Absent[float64]()
+	for _, c := range []struct {
+		name  string
+		other inventory.Reading[inventory.RunState]
+		want  score.Activity
+	}{
+		{"both run", running, score.Active},
+		{"one may not", unread, score.ActivityUnknown}, // without it, the other is idle by its counters
+	} {
+		n := &inventory.Node{Machine: inventory.Machine{ID: "m", Powered: inventory.Known(true), Cores: inventory.Known(2.0), Memory: inventory.Known(4 * inventory.GiB),
+			Processes: inventory.Known(9), Containers: inventory.Known(2)}}
+		n.Containers = []inventory.Container{
+			replica("a", running, 30*inventory.Day, 2, none), replica("b", c.other, 3600, 0, none),
+		}
+		for _, x := range score.NewStack(n, m, score.Options{}).Works {
+			if x.Activity != c.want {
+				t.Errorf("%s: %v, want %v", c.name, x.Activity, c.want)
+			}
+		}
+	}
+}

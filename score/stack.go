@@ -346,7 +346,8 @@ func (s *Stack) weight(cpu, gib, times float64) float64 {
 
 // weigh gives each of the replicas of one workload its weight: its own use, and an equal part of what is missing
 // to the floors, which apply to the sum. Where the use of some replica is not known, nor is what is missing: it is
-// then nothing at the low end of each, and as much as could be at the high end.
+// then nothing at the low end of each, and as much as could be at the high end. Where some may not run, the others may
+// have to reach the floors without them, down to one alone.
 func (s *Stack) weigh(replicas ...*Work) {
 	activity := s.activity(replicas)
 	var cpu, gib span
@@ -361,10 +362,35 @@ func (s *Stack) weigh(replicas ...*Work) {
 	if n > 1 && missing.lo != missing.hi {
 		missing = span{0, missing.lo}
 	}
+	sure := surelyRunning(replicas)
+	if n > 1 && len(sure) < len(replicas) {
+		for _, x := range replicas {
+			alone := s.weight(x.cpu.lo, x.gib.lo, 1) - s.weight(x.cpu.lo, x.gib.lo, 0)
+			x.settle(activity, span{s.weight(x.cpu.lo, x.gib.lo, 0), s.weight(x.cpu.hi, x.gib.hi, 0) + alone})
+		}
+		need := s.needOf(replicas, activity, true)
+		least := s.needOf(sure, activity, false)
+		for d := range need {
+			need[d].Lo = min(need[d].Lo, least[d].Lo)
+		}
+		replicas[0].need = need
+		return
+	}
 	for _, x := range replicas {
 		x.settle(activity, span{s.weight(x.cpu.lo, x.gib.lo, 0) + missing.lo, s.weight(x.cpu.hi, x.gib.hi, 0) + missing.hi})
 	}
 	replicas[0].need = s.needOf(replicas, activity, true)
+}
+
+// surelyRunning are the replicas that are known to run.
+func surelyRunning(replicas []*Work) []*Work {
+	var sure []*Work
+	for _, x := range replicas {
+		if st, ok := x.running.Get(); ok && st != inventory.Stopped {
+			sure = append(sure, x)
+		}
+	}
+	return sure
 }
 
 // weighLoose weighs work that may or may not be a replica of other work: without floors at the low end, with
