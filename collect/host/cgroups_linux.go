@@ -13,8 +13,6 @@ import (
 // pageSize is that of this machine's memory, in bytes.
 var pageSize = int64(os.Getpagesize())
 
-func itoa(n int) string { return strconv.Itoa(n) }
-
 // hierarchies are the places where control groups are mounted.
 type hierarchies struct {
 	v2 string            // empty where version 2 is not mounted

@@ -26,7 +26,7 @@ const (
 )
 
 func finding(id string, severity inventory.Severity, source, text string) inventory.Finding {
-	return inventory.Finding{ID: id, Severity: severity, Source: source, Text: inventory.Text(text)}
+	return inventory.Finding{ID: id, Severity: severity, Source: inventory.Text(source), Text: inventory.Text(text)}
 }
 
 // findings adds what the system itself shows. Storage, networks and hypervisors have theirs where they are read.
@@ -61,7 +61,7 @@ func (l *look) foreignModules() (inventory.Finding, bool) {
 	if len(names) == 0 {
 		return inventory.Finding{}, false
 	}
-	return finding(outOfTreeModules, inventory.Warning, "/proc/modules", fmt.Sprintf("%s not of this kernel: %s", counted(len(names), "module"), some(names))), true
+	return finding(outOfTreeModules, inventory.Warning, "/proc/modules", fmt.Sprintf("%s not of this kernel: %s", counted(len(names), "module"), enumerated(names))), true
 }
 
 // snaps finds the packages of snapd, one for each name: it keeps older revisions beside.
@@ -81,7 +81,7 @@ func (l *look) snaps() (inventory.Finding, bool) {
 	if len(names) == 0 {
 		return inventory.Finding{}, false
 	}
-	return finding(snapPackages, inventory.Info, dir, fmt.Sprintf("%s beside the system's packages: %s", counted(len(names), "snap"), some(names))), true
+	return finding(snapPackages, inventory.Info, dir, fmt.Sprintf("%s beside the system's packages: %s", counted(len(names), "snap"), enumerated(names))), true
 }
 
 // flatpaks finds applications that Flatpak has installed for all users.
@@ -91,7 +91,7 @@ func (l *look) flatpaks() (inventory.Finding, bool) {
 	if err != nil || len(names) == 0 {
 		return inventory.Finding{}, false
 	}
-	return finding(flatpakPackages, inventory.Info, dir, fmt.Sprintf("%s beside the system's packages: %s", counted(len(names), "flatpak"), some(names))), true
+	return finding(flatpakPackages, inventory.Info, dir, fmt.Sprintf("%s beside the system's packages: %s", counted(len(names), "flatpak"), enumerated(names))), true
 }
 
 // hugePages finds memory that is set aside as huge pages of any size, of which not one is in use or promised.
@@ -196,26 +196,8 @@ func duplicateAgents(b *inventory.Batch) []inventory.Finding {
 	var found []inventory.Finding
 	for _, f := range slices.Sorted(maps.Keys(products)) {
 		if names := slices.Collect(maps.Keys(products[f])); len(names) > 1 {
-			found = append(found, finding(severalAgents, inventory.Warning, "processes", fmt.Sprintf("%d agents of one function, %s: %s", len(names), f, some(names))))
+			found = append(found, finding(severalAgents, inventory.Warning, "processes", fmt.Sprintf("%d agents of one function, %s: %s", len(names), f, enumerated(names))))
 		}
 	}
 	return found
-}
-
-// some names a few of a list, sorted, and how many there are more.
-func some(names []string) string {
-	const most = 8
-	names = slices.Sorted(slices.Values(names))
-	if len(names) <= most {
-		return strings.Join(names, ", ")
-	}
-	return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", len(names)-most)
-}
-
-// counted is a number of things: 1 module, 2 modules.
-func counted(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return fmt.Sprintf("%d %s", n, noun)
 }

@@ -106,7 +106,7 @@ func (j *judgement) dongles() {
 		return
 	}
 	if len(makers) > 0 {
-		j.add("licence-dongle", inventory.Blocker, "a licence key is plugged in: "+enumerated(slices.Clone(makers)), "/sys/bus/usb/devices/*/idVendor")
+		j.add("licence-dongle", inventory.Blocker, "a licence key is plugged in: "+enumerated(makers), "/sys/bus/usb/devices/*/idVendor")
 	}
 }
 

@@ -60,18 +60,9 @@ func (l *look) judge(list []inventory.Workload, s *sorted, p *processes) {
 		}
 	}
 	if len(open) > 0 {
-		l.gap(cmp.Or(l.hostname, "this machine"), "readiness of "+several(open)+" to run in containers",
+		l.gap(cmp.Or(l.hostname, "this machine"), "readiness of "+enumerated(open)+" to run in containers",
 			"what decides it may be read by root only: open files, devices and sockets of other users' processes", asRoot)
 	}
-}
-
-// several names a few things of many.
-func several(names []string) string {
-	const most = 8
-	if len(names) <= most {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
 // readiness judges one workload.
@@ -107,7 +98,7 @@ func (l *look) readiness(w *inventory.Workload, c *crowd, around *surroundings) 
 
 // add notes a finding, once.
 func (j *judgement) add(id string, severity inventory.Severity, text, source string) {
-	f := inventory.Finding{ID: id, Severity: severity, Text: inventory.Text(text), Source: inventory.Text(source)}
+	f := finding(id, severity, source, text)
 	if !slices.Contains(j.found, f) {
 		j.found = append(j.found, f)
 	}
@@ -217,10 +208,4 @@ func (c *crowd) programs() int {
 		}
 	}
 	return len(names)
-}
-
-// enumerated joins a few names for a text, sorted and each once.
-func enumerated(names []string) string {
-	slices.Sort(names)
-	return several(slices.Compact(names))
 }

@@ -3,6 +3,7 @@
 package host
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -72,7 +73,7 @@ func TestReadinessOfRealProcess(t *testing.T) {
 		return
 	}
 	if os.Geteuid() != 0 {
-		t.Skip("only root may make real-time processes and packet sockets")
+		collecttest.Need(t, "root", errors.New("nobody else may make real-time processes and packet sockets"))
 	}
 	file := filepath.Join(t.TempDir(), "pid")
 	self, err := os.Executable()

@@ -139,7 +139,7 @@ func (j *judgement) places(dirs []string) {
 	if len(dirs) == 0 {
 		return
 	}
-	j.add("local-state", inventory.Info, "keeps data in "+enumerated(slices.Clone(dirs)), "unit StateDirectory, ReadWritePaths, WorkingDirectory; /proc/PID/fd")
+	j.add("local-state", inventory.Info, "keeps data in "+enumerated(dirs), "unit StateDirectory, ReadWritePaths, WorkingDirectory; /proc/PID/fd")
 	exports := j.l.exported()
 	var remote []string
 	for _, dir := range dirs {

@@ -180,7 +180,7 @@ func (j *judgement) jobs() {
 		j.add("several-daemons", inventory.Info, "belongs together with "+enumerated(others), "units ExecStart, User")
 	}
 	if own := jobs[dir]; dir != "" && len(own) > 0 {
-		j.add("own-jobs", inventory.Info, "its programs are also run by "+enumerated(slices.Clone(own)), "timers, crontabs")
+		j.add("own-jobs", inventory.Info, "its programs are also run by "+enumerated(own), "timers, crontabs")
 	}
 }
 

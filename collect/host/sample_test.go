@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/infraopt/infraopt/collect"
+	"github.com/infraopt/infraopt/collect/collecttest"
 	"github.com/infraopt/infraopt/collect/inventory"
 )
 
@@ -217,9 +219,7 @@ func TestSampleOfHiddenProcesses(t *testing.T) {
 // This machine is watched for a second; what is recorded of that gives the same answer.
 func TestSampleOfThisMachine(t *testing.T) {
 	busy := exec.Command("sh", "-c", "while :; do :; done")
-	if err := busy.Start(); err != nil {
-		t.Skip("no shell:", err)
-	}
+	collecttest.Need(t, "a shell", busy.Start())
 	t.Cleanup(func() { _ = busy.Process.Kill(); _ = busy.Wait() })
 	dir := filepath.Join(t.TempDir(), "copy")
 	begin := time.Now()
@@ -231,7 +231,7 @@ func TestSampleOfThisMachine(t *testing.T) {
 		t.Errorf("took %v", took)
 	}
 	if b.Machines[0].Inside.IsKnown() {
-		t.Skip("in a container")
+		collecttest.Need(t, "the machine", errors.New("in a container"))
 	}
 	d := b.Machines[0].Demand
 	if days := d.Days.Or(0) * 86400; d.Samples.Or(0) == 1 && (days < .9 || days > 30) || !d.CPUP995.IsKnown() || d.CPUP995.Or(0) > b.Machines[0].Cores.Or(0) || d.CPUMax.Or(0) < .01 {
@@ -279,7 +279,7 @@ func TestSampleHeedsTheDeadline(t *testing.T) {
 		t.Fatalf("took %v: %v", took, err)
 	}
 	if b.Machines[0].Inside.IsKnown() {
-		t.Skip("in a container")
+		collecttest.Need(t, "the machine", errors.New("in a container"))
 	}
 	for i := range b.Workloads {
 		if d := b.Workloads[i].Demand; d.Days.IsKnown() || d.Days.Remedy() != "raise --timeout" {

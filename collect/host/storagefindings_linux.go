@@ -24,7 +24,7 @@ const (
 // storageFindings adds to the machine what is there and not needed, and what is broken.
 func (l *look) storageFindings(s *stores) {
 	add := func(id string, severity inventory.Severity, text, source string) {
-		s.m.Findings = append(s.m.Findings, inventory.Finding{ID: id, Severity: severity, Text: inventory.Text(text), Source: inventory.Text(source)})
+		s.m.Findings = append(s.m.Findings, finding(id, severity, source, text))
 	}
 	for _, a := range s.m.Hardware.Adapters {
 		v, _ := a.State.Get()

@@ -23,8 +23,8 @@ type limit struct{ info, warning float64 }
 //	memory-limit     highest use of memory, page cache and all, in % of     memory.peak            memory.max_usage_in_bytes     –
 //	                 its limit: cache fills a limit without harm
 //	oom-killed       processes killed for lack of memory                    memory.events          memory.oom_control            /proc/vmstat
-//	swapping         of a group, share of its memory that is swapped out,   memory.swap.current    memory.stat                   /proc/vmstat, meminfo
-//	                 in %; of a machine, pages read back a second
+//	swapping         share of its memory that is swapped out, in %          memory.swap.current    memory.stat                   –
+//	paging-in        pages read back from swap a second                     –                      –                             /proc/vmstat, meminfo
 //
 // Pressure is the mean of the last five minutes.
 var strainLimits = map[string]limit{
@@ -34,11 +34,8 @@ var strainLimits = map[string]limit{
 	"memory-limit":    {95, 0},
 	"oom-killed":      {0, 1},
 	"swapping":        {10, 0},
-	machineSwapping:   {1, 100},
+	"paging-in":       {1, 100},
 }
-
-// machineSwapping is the sign of a machine, which is measured otherwise than that of a group.
-const machineSwapping = "swapping of a machine"
 
 // fewPeriods are too few to say how often a limit holds something back: ten seconds.
 const fewPeriods = 100
@@ -61,58 +58,60 @@ func (s *sign) severity() (inventory.Severity, bool) {
 	return "", false
 }
 
-// strain notes what shows that the machine, or work on it, has less than it needs: at the machine, and at workloads with
-// a control group of their own. Of containers, the machine names the one that each sign is worst for.
+// strain notes at the machine what shows that it, or work on it, has less than it needs. Of work with a control group of
+// its own, the one is named that each sign is worst for.
 func (l *look) strain(m *inventory.Machine, tree *sorted, list []inventory.Workload) {
 	if l.inside {
 		return
 	}
+	add := func(s sign, text string) {
+		if severity, ok := s.severity(); ok {
+			m.Findings = append(m.Findings, finding(s.id, severity, s.source, text))
+		}
+	}
 	h := l.hierarchies()
-	shared := sharedDirs(tree)
-	at := make(map[string]*inventory.Workload, len(list))
-	for i := range list {
-		at[list[i].ID] = &list[i]
-	}
-	for _, c := range tree.units {
-		w := at[c.entity]
-		if w == nil || w.Layer == infra || shared[c.dir] {
-			continue
-		}
-		for _, s := range l.groupSigns(c, h) {
-			if severity, ok := s.severity(); ok {
-				w.Findings = append(w.Findings, inventory.Finding{ID: s.id, Severity: severity, Text: s.text, Source: s.source})
-			}
-		}
-	}
-	type about struct {
-		sign
-		container string
-	}
 	worst := make(map[string][]about)
-	for _, c := range tree.containers {
+	note := func(c *crowd, name string) {
 		for _, s := range l.groupSigns(c, h) {
 			if _, ok := s.severity(); ok {
-				worst[s.id] = append(worst[s.id], about{s, c.entity})
+				worst[s.id] = append(worst[s.id], about{s, name})
 			}
 		}
 	}
-	for id, all := range worst {
+	names := make(map[string]string) // of work that is no plumbing, by ID
+	for _, w := range list {
+		if w.Layer != infra {
+			names[w.ID] = w.Name
+		}
+	}
+	shared := sharedDirs(tree)
+	for _, c := range tree.units {
+		if name := names[c.entity]; name != "" && !shared[c.dir] {
+			note(c, name)
+		}
+	}
+	for _, c := range tree.containers {
+		note(c, "container "+c.entity[:min(len(c.entity), 12)])
+	}
+	for _, all := range worst {
 		slices.SortFunc(all, func(a, b about) int {
-			return cmp.Or(cmp.Compare(b.value, a.value), strings.Compare(a.container, b.container))
+			return cmp.Or(cmp.Compare(b.value, a.value), strings.Compare(a.work, b.work))
 		})
-		s := all[0]
-		severity, _ := s.severity()
-		text := "container " + s.container[:min(len(s.container), 12)] + ": " + s.text
+		text := all[0].work + ": " + all[0].text
 		if len(all) > 1 {
 			text += fmt.Sprintf(", and %d more", len(all)-1)
 		}
-		m.Findings = append(m.Findings, inventory.Finding{ID: id, Severity: severity, Text: text, Source: s.source})
+		add(all[0].sign, text)
 	}
 	for _, s := range l.machineSigns() {
-		if severity, ok := s.severity(); ok {
-			m.Findings = append(m.Findings, inventory.Finding{ID: strings.TrimSuffix(s.id, " of a machine"), Severity: severity, Text: s.text, Source: s.source})
-		}
+		add(s, s.text)
 	}
+}
+
+// about is a sign of one piece of work.
+type about struct {
+	sign
+	work string
 }
 
 // groupSigns measures the control group of a crowd. Where it has none, or a kernel does not count something, there is no
@@ -206,7 +205,7 @@ func (l *look) machineSigns() []sign {
 	if pages, ok := l.keyed(vmstat, "pswpin"); ok && l.uptime > 0 {
 		info := l.memory().info
 		second := float64(pages) / l.uptime
-		add(machineSwapping, second, vmstat, "%.0f pages a second were read back from swap since the machine was started; %v of %v are in use",
+		add("paging-in", second, vmstat, "%.0f pages a second were read back from swap since the machine was started; %v of %v are in use",
 			second, inventory.Bytes(max(0, info.SwapTotal-info.SwapFree)), inventory.Bytes(info.SwapTotal))
 	}
 	return list

@@ -27,8 +27,8 @@ func found(list []inventory.Finding, ids ...string) []string {
 	return out
 }
 
-// Groups of version 2 show what their work lacks: of a unit at the workload, of containers at the machine, with the one
-// that it is worst for.
+// Groups of version 2 show what their work lacks. The machine names the work that each sign is worst for; the evidence of
+// a workload's readiness is another matter.
 func TestStrain(t *testing.T) {
 	const unit = "/sys/fs/cgroup/system.slice/postgresql.service"
 	container := func(digit string) string {
@@ -47,18 +47,17 @@ func TestStrain(t *testing.T) {
 	all := []string{"cpu-pressure:info", "memory-limit:info", "memory-pressure:warning", "oom-killed:warning", "swapping:info", "throttled:warning"}
 	for name, test := range map[string]struct {
 		unit, a, b map[string]string
-		workload   []string
 		machine    []string
 		text       string // of a finding of the machine
 	}{
-		"calm":      {calm, calm, calm, nil, nil, ""},
-		"nothing":   {nil, nil, nil, nil, nil, ""},
-		"unit":      {strained, calm, calm, all, nil, ""},
-		"container": {calm, strained, calm, nil, all, "container aaaaaaaaaaaa: its CPU limit held it back in 10 % of 1000 periods"},
-		"two":       {nil, strained, map[string]string{"/cpu.stat": "nr_periods 100\nnr_throttled 50\n"}, nil, all, "container bbbbbbbbbbbb: its CPU limit held it back in 50 % of 100 periods, and 1 more"},
-		"too few":   {map[string]string{"/cpu.stat": "nr_periods 99\nnr_throttled 99\n"}, nil, nil, nil, nil, ""},
-		"no limit":  {map[string]string{"/memory.peak": "900\n", "/memory.max": "max\n"}, nil, nil, nil, nil, ""},
-		"nonsense":  {map[string]string{"/cpu.stat": "nr_periods x\n", "/cpu.pressure": "some\n", "/memory.peak": "-1\n", "/memory.events": "oom_kill\n"}, nil, nil, nil, nil, ""},
+		"calm":      {calm, calm, calm, nil, ""},
+		"nothing":   {nil, nil, nil, nil, ""},
+		"unit":      {strained, calm, calm, all, "postgresql: its CPU limit held it back in 10 % of 1000 periods"},
+		"container": {calm, strained, calm, all, "container aaaaaaaaaaaa: its CPU limit held it back in 10 % of 1000 periods"},
+		"two":       {nil, strained, map[string]string{"/cpu.stat": "nr_periods 100\nnr_throttled 50\n"}, all, "container bbbbbbbbbbbb: its CPU limit held it back in 50 % of 100 periods, and 1 more"},
+		"too few":   {map[string]string{"/cpu.stat": "nr_periods 99\nnr_throttled 99\n"}, nil, nil, nil, ""},
+		"no limit":  {map[string]string{"/memory.peak": "900\n", "/memory.max": "max\n"}, nil, nil, nil, ""},
+		"nonsense":  {map[string]string{"/cpu.stat": "nr_periods x\n", "/cpu.pressure": "some\n", "/memory.peak": "-1\n", "/memory.events": "oom_kill\n"}, nil, nil, nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			files := map[string]string{"/proc/1/mountinfo": cgroupMounts}
@@ -72,12 +71,8 @@ func TestStrain(t *testing.T) {
 			plantProcess(t, files, "301 1 nginx cg=/system.slice/docker-"+strings.Repeat("b", 64)+".scope :: nginx")
 			b := machineWith(t, files)
 			for _, w := range b.Workloads {
-				want := test.workload
-				if w.Name != "postgresql" {
-					want = nil
-				}
-				if got := found(w.Findings); !slices.Equal(got, want) {
-					t.Errorf("%s: got %v, want %v", w.Name, got, want)
+				if got := found(w.Findings); len(got) > 0 {
+					t.Errorf("%s: got %v", w.Name, got)
 				}
 			}
 			m := b.Machines[0]
@@ -122,8 +117,8 @@ func TestStrainOfTheMachine(t *testing.T) {
 	}{
 		"calm": {map[string]string{"/proc/pressure/cpu": pressureOf("1.00"), "/proc/pressure/memory": pressureOf("0.00"), "/proc/vmstat": "pswpin 5\npswpout 99999999\noom_kill 0\n"}, nil},
 		"strained": {map[string]string{"/proc/pressure/cpu": pressureOf("50.00"), "/proc/pressure/memory": pressureOf("1.00"), "/proc/vmstat": "pswpin 100000\noom_kill 3\n"},
-			[]string{"cpu-pressure:warning", "memory-pressure:info", "oom-killed:warning", "swapping:info"}},
-		"swapping":    {map[string]string{"/proc/vmstat": "pswpin 10000000\n"}, []string{"swapping:warning"}},
+			[]string{"cpu-pressure:warning", "memory-pressure:info", "oom-killed:warning", "paging-in:info"}},
+		"swapping":    {map[string]string{"/proc/vmstat": "pswpin 10000000\n"}, []string{"paging-in:warning"}},
 		"without PSI": {nil, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -190,7 +190,7 @@ type Machine struct {
 	Roles          []string              `json:"roles,omitempty"` // container-host, hypervisor, …; sorted
 	Tools          []ManagementTool      `json:"tools,omitempty"` // that keep its configuration, by name
 	StorageUse     []StorageUse          `json:"storageUse,omitempty"`
-	Findings       []Finding             `json:"findings,omitempty"` // what makes it more than its work needs, by ID and text
+	Findings       []Finding             `json:"findings,omitempty"` // what it has and does not need, or lacks, by ID and text
 
 	// Work that could be hidden: how many processes and containers were seen. Unknown means that there may be
 	// more than what the inventory lists.
@@ -253,7 +253,7 @@ const (
 )
 
 // A Finding is one observation: of a workload, what helps or hinders running it in a container; of a machine, what is
-// there and not needed, or there more than once.
+// there and not needed, there more than once, broken, or too little for the work on it.
 type Finding struct {
 	ID       string   `json:"id"`
 	Severity Severity `json:"severity"`

@@ -19,7 +19,5 @@ var networkFindings = map[string]struct {
 
 // addNetworkFinding adds a finding of the table to a machine.
 func addNetworkFinding(m *inventory.Machine, id, text, source string) {
-	m.Findings = append(m.Findings, inventory.Finding{
-		ID: id, Severity: networkFindings[id].severity, Text: inventory.Text(text), Source: inventory.Text(source),
-	})
+	m.Findings = append(m.Findings, finding(id, networkFindings[id].severity, source, text))
 }
