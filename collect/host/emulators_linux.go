@@ -2,8 +2,6 @@ package host
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
 	"strings"
 
@@ -117,8 +115,7 @@ func (l *look) virtualMachine(q *process, hypervisor string) (inventory.VM, bool
 		vm.ID = "vm-" + e.UUID
 		vm.UUID = inventory.Known(e.UUID)
 	} else {
-		sum := sha256.Sum256([]byte(l.id + "\x00" + label))
-		vm.ID = "vm-" + hex.EncodeToString(sum[:6])
+		vm.ID = "vm-" + shortHash(l.id+"\x00"+label)
 	}
 	if e.Memory > 0 {
 		vm.Memory = inventory.Known(inventory.Bytes(e.Memory))

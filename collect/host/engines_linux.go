@@ -2,8 +2,6 @@ package host
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"os"
 	"slices"
@@ -105,8 +103,7 @@ func (l *look) engines(p *processes, s *sorted) []inventory.Engine {
 }
 
 func (l *look) engineID(kind, socket string) string {
-	sum := sha256.Sum256([]byte(kind + "\x00" + l.id + "\x00" + socket))
-	return "engine-" + hex.EncodeToString(sum[:6])
+	return "engine-" + shortHash(kind+"\x00"+l.id+"\x00"+socket)
 }
 
 func (l *look) engine(sign engineSign, socket string) inventory.Engine {

@@ -2,8 +2,6 @@ package host
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
 	"strconv"
 	"strings"
@@ -112,10 +110,4 @@ func (p *pool) detail(l *look) string {
 		names = append(names[:most], "…")
 	}
 	return text + " on " + strings.Join(names, ", ")
-}
-
-// shortHash makes an identifier of a name.
-func shortHash(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:6])
 }

@@ -2,8 +2,6 @@ package host
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
 	"strings"
 
@@ -52,8 +50,7 @@ func (l *look) workloadUsage(c *crowd, h hierarchies, own bool) inventory.Usage 
 }
 
 func (l *look) workloadID(kind, name string) string {
-	sum := sha256.Sum256([]byte(l.id + "\x00" + kind + "\x00" + name))
-	return "w-" + hex.EncodeToString(sum[:6])
+	return "w-" + shortHash(l.id+"\x00"+kind+"\x00"+name)
 }
 
 // sharedDirs finds the groups of units whose counters also count other units or containers below them.
