@@ -86,6 +86,28 @@ func TestStrain(t *testing.T) {
 	}
 }
 
+// What the group of a unit counts of a container below it is said of the container alone.
+func TestStrainOfWhatIsBelowAUnit(t *testing.T) {
+	const unit = "/sys/fs/cgroup/system.slice/web.service"
+	id := strings.Repeat("c", 64)
+	files := map[string]string{
+		"/proc/1/mountinfo":                        cgroupMounts,
+		unit + "/cpu.stat":                         "nr_periods 1000\nnr_throttled 500\n",
+		unit + "/docker-" + id + ".scope/cpu.stat": "nr_periods 1000\nnr_throttled 400\n",
+	}
+	plantProcess(t, files, "200 1 web cg=/system.slice/web.service :: web")
+	plantProcess(t, files, "300 1 nginx cg=/system.slice/web.service/docker-"+id+".scope :: nginx")
+	var texts []string
+	for _, f := range machineWith(t, files).Machines[0].Findings {
+		if f.ID == "throttled" {
+			texts = append(texts, f.Text)
+		}
+	}
+	if want := []string{"container cccccccccccc: its CPU limit held it back in 40 % of 1000 periods"}; !slices.Equal(texts, want) {
+		t.Errorf("got %q, want %q", texts, want)
+	}
+}
+
 // Version 1 counts the same in other files, and knows no pressure of groups.
 func TestStrainVersion1(t *testing.T) {
 	id := strings.Repeat("a", 64)

@@ -176,6 +176,7 @@ func TestCleanUnit(t *testing.T) {
 			"[Service]\nExecStartPre=/sbin/modprobe\nExecStart=/opt/a/bin/d ; /bin/true\nExecReload=/bin/kill\nExecStartPost=/bin/sh ; modprobe\nExecStart=\n"},
 		{"hostile program", "[Service]\nExecStart=TOKEN=hunter2 x\nExecStart=\"a hunter2\"\n", "[Service]\nExecStart=?\nExecStart=?\n"},
 		{"continued", "[Service]\nCapabilityBoundingSet=CAP_A \\\n# a comment \\\n  CAP_B\nUser=x\\\n", "[Service]\nCapabilityBoundingSet=CAP_A    CAP_B\nUser=x\n"},
+		{"a backslash that continues nothing", "[Service]\nUser=a \\ \nType=notify\n", "[Service]\nUser=a\nType=notify\n"},
 		{"no section", "User=x\n[Service\nUser=y\n[X-Own]\nUser=z\n[Service]\nnonsense\nUser = app \n", "[Service]\nUser=app\n"},
 		{"windows", "\ufeff[Service]\r\nUser=app\r\n", "[Service]\nUser=app\n"},
 		{"sections again", "[Service]\nUser=a\n[Unit]\nAfter=b\n[Service]\nUser=c\n", "[Service]\nUser=a\n[Unit]\nAfter=b\n[Service]\nUser=c\n"},
@@ -303,6 +304,7 @@ func FuzzRedactions(f *testing.F) {
 
 func FuzzCleanUnit(f *testing.F) {
 	f.Add([]byte("[Service]\nExecStart=-/bin/sh -c 'modprobe x' ; \"/a b\" c\nEnvironment=hunter2\nUser=a \\\n# c\n b\n"))
+	f.Add([]byte("[Service]\nUser=\\ "))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		once := CleanUnit(text)
 		if twice := CleanUnit(once); !bytes.Equal(once, twice) {

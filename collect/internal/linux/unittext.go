@@ -49,6 +49,9 @@ func CleanUnit(text []byte) []byte {
 		if strings.HasPrefix(key, "Exec") {
 			value = strings.Join(unitPrograms(value), " ; ")
 		}
+		for endsEscaped(value) { // before blanks, which are gone now: it would continue the line
+			value = strings.TrimRight(value[:len(value)-1], unitBlank)
+		}
 		if section != written {
 			out.WriteString("[" + section + "]\n")
 			written = section
