@@ -280,7 +280,7 @@ func TestListenersWithoutDescriptors(t *testing.T) {
 	l, procs, tree := sortedTree(t, root)
 	l.listen(t.Context(), procs, tree)
 	for _, q := range procs.list {
-		if q.opened != nil || q.openedErr != nil {
+		if q.opened.done {
 			t.Fatalf("the descriptors of %d were read", q.PID)
 		}
 	}

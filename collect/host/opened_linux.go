@@ -16,13 +16,13 @@ type opened struct {
 
 // opened reads the descriptors of a process, once. Others than its owner and root may not.
 func (l *look) opened(q *process) (opened, error) {
-	if q.opened != nil || q.openedErr != nil {
-		return *orEmpty(q.opened), q.openedErr
-	}
-	dir := "/proc/" + itoa(q.PID) + "/fd"
+	return q.opened.get(func() (opened, error) { return l.descriptors(q.PID) })
+}
+
+func (l *look) descriptors(pid int) (opened, error) {
+	dir := "/proc/" + itoa(pid) + "/fd"
 	names, err := l.fs.Names(dir)
 	if err != nil {
-		q.openedErr = err
 		return opened{}, err
 	}
 	o := opened{numbers: make(map[string][]string)}
@@ -30,7 +30,6 @@ func (l *look) opened(q *process) (opened, error) {
 		to, err := l.fs.Readlink(dir + "/" + n)
 		if err != nil {
 			if linux.Denied(err) {
-				q.openedErr = err
 				return opened{}, err
 			}
 			continue // closed meanwhile
@@ -48,13 +47,5 @@ func (l *look) opened(q *process) (opened, error) {
 			o.numbers[to] = append(o.numbers[to], n)
 		}
 	}
-	q.opened = &o
 	return o, nil
-}
-
-func orEmpty(o *opened) *opened {
-	if o == nil {
-		return &opened{}
-	}
-	return o
 }

@@ -19,9 +19,8 @@ type process struct {
 	parent *process // nil where it is not seen
 	leader *process // memo of topmost
 
-	command   []byte  // memo of look.commandLine
-	opened    *opened // memo of look.opened
-	openedErr error
+	command []byte // memo of look.commandLine
+	opened  memo[opened]
 }
 
 // A cgroup is a membership in control groups that processes share.

@@ -33,21 +33,6 @@ type surroundings struct {
 	udp []*inventory.Workload // that wait for datagrams on any address
 }
 
-// A memo is a fact that is read once.
-type memo[T any] struct {
-	done  bool
-	value T
-	err   error
-}
-
-func (m *memo[T]) get(read func() (T, error)) (T, error) {
-	if !m.done {
-		m.done = true
-		m.value, m.err = read()
-	}
-	return m.value, m.err
-}
-
 func (l *look) surroundings(list []inventory.Workload, s *sorted, p *processes) *surroundings {
 	a := &surroundings{l: l, groups: make(map[int]*crowd), users: make(map[int]*crowd)}
 	for _, crowds := range [][]*crowd{s.units, s.trees, s.containers} {

@@ -147,7 +147,8 @@ type Usage struct {
 	Clients    Reading[int]     `json:"clients,omitzero"`    // connections that other machines hold to it now
 }
 
-// Demand is what a utilisation series shows. Without one, all of it is unknown.
+// Demand is what a utilisation series shows. Without one, all of it is unknown; where it is known that none is kept, Days
+// is absent.
 type Demand struct {
 	Days      Reading[float64] `json:"days,omitzero"`      // length of the series; two looks make one of their distance
 	Samples   Reading[int]     `json:"samples,omitzero"`   // values in the series
