@@ -84,15 +84,14 @@ func (s *Stack) activity(replicas []*Work) Activity {
 func (s *Stack) counted(replicas []*Work) (a Activity, runs bool) {
 	th := &s.model.Thresholds
 	var all, sure struct{ cpu, network float64 } // of all replicas, and of those that are known to run
-	var running []*Work
+	running := surelyRunning(replicas)
 	var most float64
 	networkKnown, aged, answered := true, true, true
 	for _, x := range replicas {
 		n, ok := networkPerDay(&x.usage)
 		all.cpu, all.network, most = all.cpu+x.cpu.lo, all.network+n, most+x.cpu.hi
 		networkKnown = networkKnown && ok
-		if st, ok := x.running.Get(); ok && st != inventory.Stopped {
-			running = append(running, x)
+		if x.surelyRuns() {
 			sure.cpu, sure.network = sure.cpu+x.cpu.lo, sure.network+n
 		}
 		age, ok := x.usage.Age.Get()

@@ -386,11 +386,16 @@ func (s *Stack) weigh(replicas ...*Work) {
 func surelyRunning(replicas []*Work) []*Work {
 	var sure []*Work
 	for _, x := range replicas {
-		if st, ok := x.running.Get(); ok && st != inventory.Stopped {
+		if x.surelyRuns() {
 			sure = append(sure, x)
 		}
 	}
 	return sure
+}
+
+func (x *Work) surelyRuns() bool {
+	st, ok := x.running.Get()
+	return ok && st != inventory.Stopped
 }
 
 // weighLoose weighs work that may or may not be a replica of other work: without floors at the low end, with
@@ -415,7 +420,7 @@ func (s *Stack) weighLoose(x *Work, replicas []*Work, stray bool) {
 }
 
 func (x *Work) settle(a Activity, w span) {
-	if st, ok := x.running.Get(); a == Active && (!ok || st == inventory.Stopped) {
+	if a == Active && !x.surelyRuns() {
 		a = ActivityUnknown // its replicas are active; whether it is there at all is not known
 	}
 	x.Activity = a

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-
-	"github.com/infraopt/infraopt/collect"
 )
 
 // record makes sure that what the host source reads can be copied to a folder, and has it copied there.
@@ -59,6 +57,3 @@ func emptyFolder(name string) error {
 	}
 	return os.Remove(attempt)
 }
-
-// recording reports whether the host is to be recorded: then it is not enough that something else could be read.
-func recording(env collect.Env) bool { return env.Record != "" }
