@@ -31,6 +31,7 @@ type Assessment struct {
 	VMs             []VMInfo         `json:"vms"`
 	Recommendations []Recommendation `json:"recommendations"`
 	Roadmap         Roadmap          `json:"roadmap"`
+	Target          *Target          `json:"target"`          // the estate that the roadmap ends in; null where no plan was made
 	Trend           *Trend           `json:"trend,omitempty"` // since an earlier result, where one was given
 	Risks           []Risk           `json:"risks"`
 	Findings        []Found          `json:"findings"` // noticed on machines, and in no score
@@ -300,7 +301,11 @@ type Recommendation struct {
 	Gain          Gain     `json:"gain"`
 	Confidence    string   `json:"confidence"` // proven, indicative or assumed
 	Prerequisites []string `json:"prerequisites"`
-	Next          string   `json:"next"` // the command to start with
+	Blockers      []string `json:"blockers"`  // what stands in the way, with the evidence; what is listed as a subject has none
+	Isolation     []string `json:"isolation"` // boundaries between workloads that go away
+	Begins        string   `json:"begins"`    // the wave in which it can begin
+	Wave          string   `json:"wave"`      // and be done
+	Next          string   `json:"next"`      // the command to start with
 }
 
 // Gain is what re-scoring the changed estate says, never a guess.
@@ -312,8 +317,8 @@ type Gain struct {
 	Removes     map[string]int `json:"removes,omitempty"` // what goes away, by class: os-image, server, container, image, volume
 	Bytes       int64          `json:"bytes,omitempty"`   // bytes reclaimed
 	Hosts       int            `json:"hosts"`
-	EnergyKWh   *float64       `json:"energyKWh"`   // null until there is a model of the hosts' power
-	CostPerYear *float64       `json:"costPerYear"` // null without a price book
+	EnergyKWh   *Bounds        `json:"energyKWh"`   // saved a year; null where nobody asked
+	CostPerYear *Bounds        `json:"costPerYear"` // saved a year; null without a price book
 }
 
 // Roadmap is what all recommendations together bring.
@@ -325,8 +330,9 @@ type Roadmap struct {
 	LevelFrom  int        `json:"levelFrom"`
 	LevelTo    int        `json:"levelTo"`
 	LevelName  string     `json:"levelName"`
-	Components [2]float64 `json:"components"`         // now, then
-	Basis      string     `json:"basis"`              // proven, or the assumption under which gains were computed
+	Components [2]float64 `json:"components"` // now, then
+	Basis      string     `json:"basis"`      // proven, or the assumption under which gains were computed
+	Waves      []Wave     `json:"waves"`
 	Withheld   string     `json:"withheld,omitempty"` // why no advice is given, and what would change that
 }
 

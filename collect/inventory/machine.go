@@ -1,6 +1,9 @@
 package inventory
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // Identity holds what tells one machine from another. Values that many machines share (placeholder serials,
 // an all-zero UUID) are not kept. All text is lower case.
@@ -162,6 +165,21 @@ type Demand struct {
 	ReceivedP95 Reading[Bytes]   `json:"receivedP95,omitzero"` // 95th percentile of bytes received a second
 	SentP95     Reading[Bytes]   `json:"sentP95,omitzero"`     // 95th percentile of bytes sent a second
 	NetworkDay  Reading[Bytes]   `json:"networkDay,omitzero"`  // mean of bytes received and sent a day
+
+	// What placing it beside others asks for.
+	CPUByHour Reading[ByHour] `json:"cpuByHour,omitzero"` // 99th percentile of CPU in each hour of the day (UTC), cores
+	Series    *Series         `json:"series,omitempty"`   // the values themselves, to be replayed over a plan
+}
+
+// ByHour holds one number for each hour of the day, UTC.
+type ByHour [24]float64
+
+// A Series holds values at equal steps of time. A value below 0 stands for a gap in the observation.
+type Series struct {
+	Start  time.Time `json:"start"`
+	Step   Seconds   `json:"step"`
+	CPU    []float64 `json:"cpu"`    // mean over the step, cores
+	Memory []Bytes   `json:"memory"` // working set at its end; empty where it is not known
 }
 
 // A Machine is something that runs an operating system: a physical server, a virtual machine seen from
