@@ -19,7 +19,32 @@ var AssessmentSchema string
 //go:embed sensitivity.schema.json
 var SensitivitySchema string
 
+// PackSchema is the JSON Schema of sizing.Answer.
+//
+//go:embed pack.schema.json
+var PackSchema string
+
 // ModelSchema is the JSON Schema of the model file of a user.
 //
 //go:embed model.schema.json
 var ModelSchema string
+
+// ConstraintsSchema is the JSON Schema of the constraints file of a user.
+//
+//go:embed constraints.schema.json
+var ConstraintsSchema string
+
+// WhatIfSchema is the JSON Schema of the what-if file of a user.
+//
+//go:embed whatif.schema.json
+var WhatIfSchema string
+
+// PricesSchema is the JSON Schema of the price book of a user.
+//
+//go:embed prices.schema.json
+var PricesSchema string
+
+// CarbonSchema is the JSON Schema of the carbon factors of a user, in YAML.
+//
+//go:embed carbon.schema.json
+var CarbonSchema string

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/infraopt/infraopt/collect/inventory"
@@ -127,6 +128,7 @@ func (c *completer) machine(n *inventory.Node, vm *inventory.VM, room size) {
 	know(&m.Name, m.ID)
 	know(&m.CPUModel, one(c.r, "Xeon Gold 6130", "EPYC 7402"))
 	know(&m.MHz, one(c.r, 2100.0, 2800.0))
+	c.processors(m)
 	know(&m.Uptime, inventory.Seconds(c.uptime(n)))
 	c.identity(m, vm)
 	c.system(&m.OS)
@@ -144,6 +146,19 @@ func (c *completer) machine(n *inventory.Node, vm *inventory.VM, room size) {
 	}
 	know(&m.Processes, processes)
 	know(&m.Containers, len(n.Containers))
+}
+
+// processors fills in how the cores of a box, of two threads each, sit in sockets.
+func (c *completer) processors(m *inventory.Machine) {
+	if kind := m.Kind.Or(""); kind != inventory.Physical {
+		proof := "it is a " + string(kind) + " machine"
+		fill(&m.Sockets, func() inventory.Reading[int] { return inventory.NotApplicable[int](proof) })
+		fill(&m.PhysicalCores, func() inventory.Reading[int] { return inventory.NotApplicable[int](proof) })
+		return
+	}
+	cores := m.Cores.Or(1)
+	know(&m.Sockets, min(max(1, int(cores/64)), m.PhysicalCores.Or(8)))
+	know(&m.PhysicalCores, max(m.Sockets.Or(1), int(math.Ceil(cores/2))))
 }
 
 // uptime is at least the age of whatever runs on the machine.

@@ -56,21 +56,22 @@ var (
 type box struct {
 	vendor, model, cpu string
 	chassis            inventory.Chassis
-	cores, gib         []int
+	socket             int   // logical processors of one
+	cores, gib         []int // of the box
 }
 
 var (
 	rackBoxes = []box{
-		{"Dell Inc.", "PowerEdge R640", "Intel(R) Xeon(R) Gold 6130 CPU @ 2.10GHz", inventory.Rack, []int{32, 64}, []int{128, 256}},
-		{"HPE", "ProLiant DL380 Gen10", "Intel(R) Xeon(R) Gold 5218 CPU @ 2.30GHz", inventory.Rack, []int{32, 64}, []int{192, 256}},
+		{"Dell Inc.", "PowerEdge R640", "Intel(R) Xeon(R) Gold 6130 CPU @ 2.10GHz", inventory.Rack, 32, []int{32, 64}, []int{128, 256}},
+		{"HPE", "ProLiant DL380 Gen10", "Intel(R) Xeon(R) Gold 5218 CPU @ 2.30GHz", inventory.Rack, 32, []int{32, 64}, []int{192, 256}},
 	}
 	oldBoxes = []box{
-		{"HP", "ProLiant DL380 Gen9", "Intel(R) Xeon(R) CPU E5-2640 v4 @ 2.40GHz", inventory.Rack, []int{20, 40}, []int{64, 128}},
-		{"FUJITSU", "PRIMERGY TX2550 M4", "Intel(R) Xeon(R) Silver 4110 CPU @ 2.10GHz", inventory.Tower, []int{16, 32}, []int{64, 96}},
-		{"Dell Inc.", "PowerEdge R730", "Intel(R) Xeon(R) CPU E5-2650 v4 @ 2.20GHz", inventory.Rack, []int{24, 48}, []int{64, 128}},
+		{"HP", "ProLiant DL380 Gen9", "Intel(R) Xeon(R) CPU E5-2640 v4 @ 2.40GHz", inventory.Rack, 20, []int{20, 40}, []int{64, 128}},
+		{"FUJITSU", "PRIMERGY TX2550 M4", "Intel(R) Xeon(R) Silver 4110 CPU @ 2.10GHz", inventory.Tower, 16, []int{16, 32}, []int{64, 96}},
+		{"Dell Inc.", "PowerEdge R730", "Intel(R) Xeon(R) CPU E5-2650 v4 @ 2.20GHz", inventory.Rack, 24, []int{24, 48}, []int{64, 128}},
 	}
-	bladeBoxes = []box{{"Cisco Systems Inc", "UCSB-B200-M5", "Intel(R) Xeon(R) Gold 6248 CPU @ 2.50GHz", inventory.Blade, []int{40, 80}, []int{384, 512}}}
-	hciBoxes   = []box{{"Supermicro", "AS -1114S-WN10RT", "AMD EPYC 7502P 32-Core Processor", inventory.HCI, []int{64, 128}, []int{256, 512}}}
+	bladeBoxes = []box{{"Cisco Systems Inc", "UCSB-B200-M5", "Intel(R) Xeon(R) Gold 6248 CPU @ 2.50GHz", inventory.Blade, 40, []int{40, 80}, []int{384, 512}}}
+	hciBoxes   = []box{{"Supermicro", "AS -1124US-TNRP", "AMD EPYC 7502 32-Core Processor", inventory.HCI, 64, []int{64, 128}, []int{256, 512}}}
 )
 
 // box makes a physical server.
@@ -82,6 +83,8 @@ func (h *host) box(what string, of []box, s system) *kit {
 	m.Kind = inventory.Known(inventory.Physical)
 	m.Virtualization = inventory.Absent[string]()
 	m.Provider = inventory.Absent[string]()
+	m.Sockets = inventory.Known(k.cores() / b.socket)
+	m.PhysicalCores = inventory.Known(k.cores() / 2)
 	m.CPUModel = inventory.Known(b.cpu)
 	m.MHz = inventory.Known(nominal(b.cpu))
 	m.Identity.Serial = inventory.Known(strings.ToLower(h.hex(16)[:7]))
@@ -101,7 +104,7 @@ func nominal(cpu string) float64 {
 	if ghz, err := strconv.ParseFloat(strings.TrimSuffix(clock, "GHz"), 64); ok && err == nil {
 		return math.Round(ghz * 1000)
 	}
-	return 2500 // of an EPYC 7502P
+	return 2500 // of an EPYC 7502
 }
 
 // instance makes a cloud instance.
@@ -126,6 +129,7 @@ func (h *host) instance(what string) *kit {
 func virtual(m *inventory.Machine, by, what string) {
 	proof := "it is " + what
 	m.Virtualization = inventory.Known(by)
+	m.Sockets, m.PhysicalCores = inventory.NotApplicable[int](proof), inventory.NotApplicable[int](proof)
 	m.Hardware = inventory.Hardware{
 		Vendor: inventory.NotApplicable[string](proof), Model: inventory.NotApplicable[string](proof),
 		Chassis: inventory.NotApplicable[inventory.Chassis](proof), Fabric: inventory.NotApplicable[inventory.Fabric](proof),

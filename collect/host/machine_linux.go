@@ -67,6 +67,26 @@ func (l *look) processors(m *inventory.Machine) {
 	}
 }
 
+// boxed says how many processors the box has, and cores in them. What a virtual machine shows of sockets is as somebody
+// wished, and says nothing of hardware.
+func (l *look) boxed(m *inventory.Machine) {
+	kind, known := m.Kind.Get()
+	switch {
+	case !known:
+		m.Sockets = inventory.Unknown[int](m.Kind.Why(), m.Kind.Remedy())
+	case kind != inventory.Physical:
+		m.Sockets = inventory.NotApplicable[int]("it is a " + string(kind) + " machine")
+	case l.cpuErr != nil:
+		m.Sockets = inventory.Unknown[int](m.CPUModel.Why(), "")
+	case l.cpu.Sockets == 0:
+		m.Sockets = inventory.Unknown[int]("/proc/cpuinfo does not say in which sockets the processors sit", "")
+	default:
+		m.Sockets, m.PhysicalCores = inventory.Known(l.cpu.Sockets), inventory.Known(l.cpu.Cores)
+		return
+	}
+	m.PhysicalCores = m.Sockets
+}
+
 // nominalClock reads the clock that the processor is sold with, in MHz. That of this moment and the highest one say
 // little of what it can do for long. Intel's driver shows it in kHz, firmware (ACPI CPPC) in MHz, many names have it.
 func (l *look) nominalClock() inventory.Reading[float64] {
@@ -182,6 +202,8 @@ func (l *look) confine(b *inventory.Batch) {
 	why := "seen from inside a container"
 	m.Inside = inventory.Known(inventory.Text(l.manager))
 	m.Kind.Forget(why, remedy)
+	m.Sockets.Forget(why, remedy)
+	m.PhysicalCores.Forget(why, remedy)
 	m.Virtualization.Forget(why, remedy)
 	m.Provider.Forget(why, remedy)
 	m.OS.ID.Forget(why, remedy)

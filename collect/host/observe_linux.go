@@ -72,6 +72,7 @@ func observeTree(ctx context.Context, env collect.Env, files linux.FS, target st
 	b := &inventory.Batch{}
 	m := l.machine(ctx, identity)
 	l.platform(&m, procs)
+	l.boxed(&m)
 	l.system(&m, procs)
 	m.OS.Services = l.services(ctx, procs, tree)
 	disks := l.storage(&m, procs)

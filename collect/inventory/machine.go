@@ -195,8 +195,10 @@ type Machine struct {
 	Inside         Reading[string]       `json:"insideContainer,omitzero"` // container manager, where the collector itself ran in a container; absent where not
 	Powered        Reading[bool]         `json:"powered,omitzero"`
 	Uptime         Reading[Seconds]      `json:"uptime,omitzero"`
-	Cores          Reading[float64]      `json:"cores,omitzero"`  // logical CPUs online
-	Memory         Reading[Bytes]        `json:"memory,omitzero"` // installed or assigned
+	Cores          Reading[float64]      `json:"cores,omitzero"`         // logical CPUs online
+	Memory         Reading[Bytes]        `json:"memory,omitzero"`        // installed or assigned
+	Sockets        Reading[int]          `json:"sockets,omitzero"`       // processors in the box; a virtual machine has none of its own
+	PhysicalCores  Reading[int]          `json:"physicalCores,omitzero"` // cores of those processors, the threads of one counted once
 	CPUModel       Reading[string]       `json:"cpuModel,omitzero"`
 	MHz            Reading[float64]      `json:"mhz,omitzero"` // nominal clock of a core
 	OS             OS                    `json:"os,omitzero"`

@@ -166,6 +166,7 @@ func (f *found) machine() inventory.Machine {
 	}
 	if f.nodeErr == nil && f.node.cpus > 0 {
 		m.Cores = inventory.Known(float64(f.node.cpus))
+		m.Sockets, m.PhysicalCores = told(f.node.sockets), told(f.node.cores)
 	}
 	if f.nodeErr == nil && f.node.memory > 0 && f.node.memory < 1<<62 {
 		m.Memory = inventory.Known(inventory.Bytes(f.node.memory))
@@ -175,6 +176,14 @@ func (f *found) machine() inventory.Machine {
 		m.Memory = inventory.Known(total)
 	}
 	return m
+}
+
+// told is a number that the daemon may not tell.
+func told(n int) inventory.Reading[int] {
+	if n == 0 {
+		return inventory.Unknown[int]("the daemon does not tell sockets and cores of this machine apart", "")
+	}
+	return inventory.Known(n)
 }
 
 // memTotal returns the memory of the machine whose tree this is.

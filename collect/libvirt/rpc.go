@@ -144,13 +144,37 @@ func (d *daemon) hostname() (string, error) { return d.rpc.ConnectGetHostname() 
 
 // node is the machine below, as the daemon sees it.
 type node struct {
-	cpus   int
-	memory uint64 // bytes
+	cpus    int
+	memory  uint64 // bytes
+	sockets int    // 0 where the daemon does not tell
+	cores   int    // in all sockets, threads counted once; 0 as well
 }
 
 func (d *daemon) node() (node, error) {
-	_, memory, cpus, _, _, _, _, _, err := d.rpc.NodeGetInfo()
-	return node{cpus: int(cpus), memory: memory << 10}, err
+	_, memory, cpus, _, cells, sockets, cores, threads, err := d.rpc.NodeGetInfo()
+	n := node{cpus: int(cpus), memory: memory << 10}
+	n.sockets, n.cores = topology(int(cpus), int(cells), int(sockets), int(cores), int(threads))
+	return n, err
+}
+
+// topology makes sense of what virNodeInfo says: sockets of one NUMA cell, cores of one socket, and threads of one core.
+// Where the machine is of no such shape, it says one cell with one socket that holds all processors as cores, which looks
+// like a box with one processor without threads and may be any. Where processors are off, the product is not their number.
+// One processor can be several cells (sub-NUMA clustering, nodes per socket), so sockets are only told apart within one.
+// https://libvirt.org/html/libvirt-libvirt-host.html#virNodeInfo
+func topology(cpus, cells, perCell, perSocket, threads int) (sockets, cores int) {
+	for _, n := range []int{cells, perCell, perSocket, threads} {
+		if n < 1 || n > cpus {
+			return 0, 0
+		}
+	}
+	if cells*perCell*perSocket*threads != cpus || cells*perCell*threads == 1 {
+		return 0, 0
+	}
+	if cells == 1 {
+		sockets = perCell
+	}
+	return sockets, cells * perCell * perSocket
 }
 
 // A record is what the one call for all virtual machines tells of one.

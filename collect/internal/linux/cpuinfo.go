@@ -15,11 +15,14 @@ type CPUInfo struct {
 	HasFlags   bool    // an x86 list of flags is there, so that Hypervisor means something
 	Hypervisor bool    // the processor says that it is virtual
 	MHz        float64 // nominal clock of the first one, where the text says it; else 0
+	Sockets    int     // processors that the logical ones are parts of; 0 where the text does not say it of each
+	Cores      int     // cores of them, their threads counted once; 0 as well
 }
 
 // ParseCPUInfo reads /proc/cpuinfo, which has one block of "key : value" lines for each processor.
 func ParseCPUInfo(text string) (CPUInfo, error) {
 	var c CPUInfo
+	var parts topology
 	for line := range strings.Lines(text) {
 		key, value, ok := strings.Cut(line, ":")
 		if !ok {
@@ -28,12 +31,13 @@ func ParseCPUInfo(text string) (CPUInfo, error) {
 			}
 			continue
 		}
-		// Only the first block is looked into; the others are alike and long.
+		// Of blocks after the first only their place is looked at; the rest is alike and long.
 		key = strings.TrimSpace(key)
 		if key == "processor" || strings.HasPrefix(key, "processor ") { // s390 writes "processor 0: …"
 			c.Processors++
 			continue
 		}
+		parts.note(key, value)
 		if key == "cpu MHz static" && c.MHz == 0 { // s390, below all its processors; "cpu MHz" elsewhere is the clock of this moment
 			c.MHz = clock(value, 1)
 		}
@@ -63,7 +67,43 @@ func ParseCPUInfo(text string) (CPUInfo, error) {
 	if c.MHz == 0 {
 		c.MHz = modelClock(c.Model)
 	}
+	c.Sockets, c.Cores = parts.count(c.Processors)
 	return c, nil
+}
+
+// A topology collects where the logical processors sit: x86 gives a number to each socket, and in it to each core.
+type topology struct {
+	socket string // of the block that is being read
+	blocks int    // that say both
+	cores  map[[2]string]bool
+}
+
+func (t *topology) note(key, value string) {
+	switch key {
+	case "physical id":
+		t.socket = strings.TrimSpace(value)
+	case "core id": // it comes after the socket
+		if t.cores == nil {
+			t.cores = map[[2]string]bool{}
+		}
+		t.cores[[2]string{t.socket, strings.TrimSpace(value)}] = true
+		if t.socket != "" {
+			t.blocks++
+		}
+		t.socket = ""
+	}
+}
+
+// count gives the numbers of sockets and cores, or zeros where some of the processors do not say where they sit.
+func (t *topology) count(processors int) (sockets, cores int) {
+	if t.blocks != processors {
+		return 0, 0
+	}
+	seen := map[string]bool{}
+	for c := range t.cores {
+		seen[c[0]] = true
+	}
+	return len(seen), len(t.cores)
 }
 
 // modelClock finds the nominal clock in a name like "Intel(R) Xeon(R) Gold 6230 CPU @ 2.10GHz", in MHz; 0 where it

@@ -2,6 +2,7 @@ package linux
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -164,6 +165,16 @@ func TestParseMountinfo(t *testing.T) {
 	}
 }
 
+// sockets writes /proc/cpuinfo for logical processors that sit in a socket and core each.
+func sockets(places ...string) string {
+	var b strings.Builder
+	for i, p := range places {
+		socket, core, _ := strings.Cut(p, " ")
+		fmt.Fprintf(&b, "processor\t: %d\nphysical id\t: %s\nsiblings\t: 4\ncore id\t\t: %s\ncpu cores\t: 2\n\n", i, socket, core)
+	}
+	return b.String()
+}
+
 func TestParseCPUInfo(t *testing.T) {
 	for _, row := range []struct {
 		name, text string
@@ -177,6 +188,12 @@ func TestParseCPUInfo(t *testing.T) {
 			"x86 box", "processor\t: 0\nflags\t\t: fpu nohypervisor\n",
 			CPUInfo{Processors: 1, HasFlags: true},
 		},
+		{
+			"two sockets of two cores with two threads", sockets("0 0", "0 4", "1 0", "1 4", "0 0", "0 4", "1 0", "1 4"),
+			CPUInfo{Processors: 8, Sockets: 2, Cores: 4},
+		},
+		{"one socket is known of, the other is not", sockets("0 0", "1 0") + "processor\t: 2\n", CPUInfo{Processors: 3}},
+		{"cores without sockets", "processor\t: 0\ncore id\t\t: 0\n", CPUInfo{Processors: 1}},
 		{"arm", "processor\t: 0\nFeatures\t: fp asimd\n\nprocessor\t: 1\n", CPUInfo{Processors: 2}},
 		{"s390", "vendor_id       : IBM/S390\n# processors    : 3\nprocessor 0: version = FF\nprocessor 1: version = FF\nprocessor 2: version = FF\n", CPUInfo{Processors: 3, Vendor: "IBM/S390"}},
 	} {

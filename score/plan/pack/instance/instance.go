@@ -64,6 +64,7 @@ const (
 	L1            = "L1"               // continuous: what is needed in sum in one dimension
 	L2            = "L2"               // Martello and Toth 1990, section 8.3: large items in one dimension
 	Configuration = "configuration LP" // Gilmore and Gomory 1961, Farley 1990: what whole hosts can hold
+	Separate      = "apart"            // the items of one group, each of which needs a host of its own
 )
 
 // A Certificate proves that no plan uses fewer than Bound hosts, spares not counted. What proves it depends on the kind:
@@ -71,6 +72,8 @@ const (
 // L1: the sum of the items' sizes in Dimension, and hosts filled from the largest down.
 //
 // L2: in Dimension, with Alpha as the size below which items are left out, all hosts taken to be as large as the largest.
+//
+// Separate: the number of different items in Apart[Group].
 //
 // Configuration: prices of classes of items, such that the hosts that are worth most, a host being worth the dearest set
 // of items that fits into it, have to be so many to be worth as much as all items.
@@ -81,6 +84,7 @@ type Certificate struct {
 	Bound     int
 	Dimension int   // of L1 and L2
 	Alpha     int64 // of L2, 0 ≤ Alpha ≤ half of the largest capacity
+	Group     int   // of Separate
 	// Classes have sizes that are at most those of their items in each dimension, and prices in any unit.
 	Classes []Class
 	Of      []int // by item: its class

@@ -1,0 +1,162 @@
+package pack
+
+import "math"
+
+// block is how many bins are looked at together before each is.
+const block = 32
+
+// A filler puts items into the first bin that has room for them, in the order given. What is free only falls while it
+// does, so it remembers for each class before which bin there surely is no room, and for each block of bins what at most
+// is free in any of them: no order needs to look at every bin for every item.
+type filler struct {
+	m     *model
+	base  *layout // what is there before; it is not changed
+	left  []int
+	kind  []int32
+	free  []int64
+	apart [][]int32
+	of    []int32
+	from  []int32 // by class: the first bin that may have room
+	top   []int64 // by block and dimension: at least what is free in any bin of it
+}
+
+func newFiller(m *model, base *layout) *filler {
+	return &filler{m: m, base: base, of: make([]int32, len(m.of)), from: make([]int32, len(m.classes))}
+}
+
+// run fills bins in the order of items. Hosts are opened in the order of one of the rankings of types; r, where it is not
+// nil, now and then prefers another.
+func (f *filler) run(order []int32, ranking int, r *random) {
+	f.left = append(f.left[:0], f.base.left...)
+	f.kind = append(f.kind[:0], f.base.kind...)
+	f.free = append(f.free[:0], f.base.free...)
+	f.apart = f.apart[:0]
+	for _, groups := range f.base.apart {
+		f.apart = append(f.apart, append([]int32(nil), groups...))
+	}
+	copy(f.of, f.base.of)
+	clear(f.from)
+	f.top = f.top[:0]
+	skip := make([]int, len(f.m.ranks))
+	for _, i := range order {
+		c := f.m.of[i]
+		b := f.first(c)
+		if b < 0 {
+			if r != nil && len(f.m.ranks) > 1 && r.below(8) == 0 {
+				ranking = r.below(len(f.m.ranks))
+			}
+			if b = f.open(c, ranking, skip); b < 0 {
+				continue
+			}
+		}
+		f.put(i, c, b)
+	}
+}
+
+// first returns the first bin that has room for an item of the class, or -1.
+func (f *filler) first(c int32) int32 {
+	class := &f.m.classes[c]
+	bins := int32(len(f.kind))
+	never := true // no bin so far can ever take one
+	for b := f.from[c]; b < bins; b++ {
+		if b%block == 0 && b+block <= bins && f.full(int(b/block), class.size) {
+			b += block - 1
+		} else if f.room(class, b) {
+			if !clash(class.groups, f.apart[b]) {
+				return b
+			}
+			never = false
+		}
+		if never {
+			f.from[c] = b + 1
+		}
+	}
+	return -1
+}
+
+func (f *filler) room(class *class, b int32) bool {
+	row := f.free[int(b)*f.m.d:][:f.m.d]
+	for k, v := range class.size {
+		if v > row[k] {
+			return false
+		}
+	}
+	return f.m.allows(class, f.kind[b])
+}
+
+// full reports whether no bin of the block has room for the size.
+func (f *filler) full(at int, size []int64) bool {
+	d := f.m.d
+	for len(f.top) < (at+1)*d {
+		f.top = append(f.top, math.MaxInt64)
+	}
+	top := f.top[at*d:][:d]
+	for k, v := range size {
+		if v > top[k] {
+			return true
+		}
+	}
+	row := f.free[at*block*d:][:block*d]
+	for k := range top {
+		most := int64(0)
+		for x := k; x < len(row); x += d {
+			most = max(most, row[x])
+		}
+		top[k] = most
+	}
+	for k, v := range size {
+		if v > top[k] {
+			return true
+		}
+	}
+	return false
+}
+
+// open takes the best ranked host into use that can carry an item of the class, and returns its bin; -1 if there is none.
+func (f *filler) open(c int32, ranking int, skip []int) int32 {
+	class, rank := &f.m.classes[c], f.m.ranks[ranking]
+	for skip[ranking] < len(rank) && f.left[rank[skip[ranking]]] == 0 {
+		skip[ranking]++
+	}
+	try := rank[skip[ranking]:]
+	if class.allow >= 0 && len(f.m.lists[class.allow]) == 1 {
+		try = f.m.lists[class.allow]
+	}
+	for _, t := range try {
+		if f.left[t] > 0 && f.m.allows(class, t) && within(class.size, f.m.in.Types[t].Capacity, f.base.limit) {
+			f.left[t]--
+			f.kind = append(f.kind, t)
+			at := len(f.free)
+			f.free = append(f.free, f.m.in.Types[t].Capacity...)
+			for k, v := range f.base.limit {
+				f.free[at+k] = min(f.free[at+k], v)
+			}
+			f.apart = append(f.apart, nil)
+			return int32(len(f.kind) - 1)
+		}
+	}
+	return -1
+}
+
+func within(size, capacity, limit []int64) bool {
+	for k, v := range size {
+		if v > capacity[k] || limit != nil && v > limit[k] {
+			return false
+		}
+	}
+	return true
+}
+
+func (f *filler) put(i, c, b int32) {
+	class := &f.m.classes[c]
+	row := f.free[int(b)*f.m.d:][:f.m.d]
+	for k, v := range class.size {
+		row[k] -= v
+	}
+	if len(class.groups) > 0 {
+		f.apart[b] = append(f.apart[b], class.groups...)
+	}
+	f.of[i] = b
+}
+
+func (f *filler) choice(number int) *choice { return newChoice(f.kind, f.of, f.base.limit, number) }
