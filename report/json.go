@@ -12,15 +12,20 @@ import (
 
 // renderJSON writes the assessment as one indented JSON document, the contract of docs/assessment.schema.json.
 func renderJSON(w io.Writer, r *Report) error {
+	return writeJSON(w, r.Assessment, "assessment", r.Display.ASCII)
+}
+
+// writeJSON writes an indented document that does no harm to a terminal.
+func writeJSON(w io.Writer, content any, noun string, ascii bool) error {
 	var doc bytes.Buffer
 	enc := json.NewEncoder(&doc)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(r.Assessment); err != nil {
-		return fmt.Errorf("encoding the assessment: %w", err)
+	if err := enc.Encode(content); err != nil {
+		return fmt.Errorf("encoding the %s: %w", noun, err)
 	}
-	if _, err := w.Write(escapeControls(doc.Bytes(), r.Display.ASCII)); err != nil {
-		return fmt.Errorf("writing the assessment: %w", err)
+	if _, err := w.Write(escapeControls(doc.Bytes(), ascii)); err != nil {
+		return fmt.Errorf("writing the %s: %w", noun, err)
 	}
 	return nil
 }

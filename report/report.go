@@ -40,10 +40,10 @@ func Formats() []Format {
 	}
 }
 
-// Lookup finds a format by name; the error names the known ones.
-func Lookup(name string) (Format, error) {
+// Lookup finds, among formats, the one of a name; the error names all.
+func Lookup(formats []Format, name string) (Format, error) {
 	var known []string
-	for _, f := range Formats() {
+	for _, f := range formats {
 		if f.Name == name {
 			return f, nil
 		}
@@ -52,17 +52,22 @@ func Lookup(name string) (Format, error) {
 	return Format{}, fmt.Errorf("unknown format %q: want one of %s", name, strings.Join(known, ", "))
 }
 
-// ForFile finds the format that a file name's extension asks for.
-func ForFile(name string) (Format, error) {
+// ForFile finds, among formats, the one that a file name's extension asks for. Of several it is the one with the longest
+// extension.
+func ForFile(formats []Format, name string) (Format, error) {
 	var known []string
-	for _, f := range Formats() {
+	found := -1
+	for i, f := range formats {
 		if f.Extension == "" {
 			continue
 		}
-		if strings.HasSuffix(strings.ToLower(name), f.Extension) {
-			return f, nil
+		if strings.HasSuffix(strings.ToLower(name), f.Extension) && (found < 0 || len(f.Extension) > len(formats[found].Extension)) {
+			found = i
 		}
 		known = append(known, f.Extension)
+	}
+	if found >= 0 {
+		return formats[found], nil
 	}
 	return Format{}, fmt.Errorf("no format goes with the file name %q: want an extension of %s", name, strings.Join(known, ", "))
 }

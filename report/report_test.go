@@ -2,13 +2,18 @@ package report
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 )
 
 func TestLookup(t *testing.T) {
-	for _, f := range Formats() {
-		got, err := Lookup(f.Name)
+	for _, f := range slices.Concat(Formats(), PlanFormats()) {
+		formats := Formats()
+		if !slices.ContainsFunc(formats, func(x Format) bool { return x.Name == f.Name }) {
+			formats = PlanFormats()
+		}
+		got, err := Lookup(formats, f.Name)
 		if err != nil || got.Name != f.Name {
 			t.Errorf("Lookup(%q): got %q, %v", f.Name, got.Name, err)
 		}
@@ -16,7 +21,7 @@ func TestLookup(t *testing.T) {
 			t.Errorf("format %q has no summary or cannot be rendered", f.Name)
 		}
 	}
-	_, err := Lookup("nosuch")
+	_, err := Lookup(Formats(), "nosuch")
 	if err == nil {
 		t.Fatal("Lookup of an unknown format: got no error")
 	}
@@ -34,13 +39,13 @@ func TestForFile(t *testing.T) {
 		{"q3.txt", "table"},
 	}
 	for _, test := range tests {
-		got, err := ForFile(test.file)
+		got, err := ForFile(Formats(), test.file)
 		if err != nil || got.Name != test.want {
 			t.Errorf("ForFile(%q): got %q, %v, want %q", test.file, got.Name, err, test.want)
 		}
 	}
 	for _, file := range []string{"report.docx", "report", ""} {
-		_, err := ForFile(file)
+		_, err := ForFile(Formats(), file)
 		if err == nil {
 			t.Errorf("ForFile(%q): got no error", file)
 			continue

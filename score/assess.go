@@ -137,7 +137,7 @@ func (a *Assessor) Finish(site *inventory.Estate) *Assessment {
 }
 
 func (r *run) finish(m *Model, site *inventory.Estate) *Result {
-	r.total.Add(siteTally(site))
+	r.total.Add(SiteTally(site))
 	return m.Rate(r.total)
 }
 

@@ -25,14 +25,16 @@ type Assessment struct {
 	Headline        Headline         `json:"headline"`
 	Pillars         []PillarResult   `json:"pillars"`
 	Inventory       Inventory        `json:"inventory"`
+	KPIs            *KPIs            `json:"kpis"`          // to compare the estate with others; null where nothing was planned
 	Machines        []MachineResult  `json:"machines"`      // the first of MachinesTotal
 	MachinesTotal   int              `json:"machinesTotal"` //
 	Containers      []ContainerInfo  `json:"containers"`    // the first of Inventory.Containers.Total
 	VMs             []VMInfo         `json:"vms"`
 	Recommendations []Recommendation `json:"recommendations"`
 	Roadmap         Roadmap          `json:"roadmap"`
-	Target          *Target          `json:"target"`          // the estate that the roadmap ends in; null where no plan was made
-	Trend           *Trend           `json:"trend,omitempty"` // since an earlier result, where one was given
+	Target          *Target          `json:"target"`           // the estate that the roadmap ends in; null where no plan was made
+	WhatIf          *WhatIf          `json:"whatIf,omitempty"` // what the user's own changes make of the estate; then all else is about the changed one
+	Trend           *Trend           `json:"trend,omitempty"`  // since an earlier result, where one was given
 	Risks           []Risk           `json:"risks"`
 	Findings        []Found          `json:"findings"` // noticed on machines, and in no score
 	Gaps            []GapResult      `json:"gaps"`

@@ -189,10 +189,15 @@ func (m *Model) spares(zone string, bound float64) float64 {
 	if bound == 0 || math.IsInf(bound, 1) { // where nothing is needed, nothing has to be spared
 		return bound
 	}
-	if k, ok := m.declaredSpares(zone); ok {
+	if k, ok := m.DeclaredSpares(zone); ok {
 		return float64(k)
 	}
-	return math.Max(1, math.Ceil(bound/float64(max(1, m.Thresholds.HostsPerSpare))))
+	return m.Spares(bound)
+}
+
+// Spares is how many hosts are kept for the loss of others where that many are needed, and nobody declared a number.
+func (m *Model) Spares(hosts float64) float64 {
+	return math.Max(1, math.Ceil(hosts/float64(max(1, m.Thresholds.HostsPerSpare))))
 }
 
 // L1 is the continuous bound (Martello and Toth 1990, section 8.3, there for hosts of one size): in the more

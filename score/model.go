@@ -22,9 +22,9 @@ type Model struct {
 	Waivers    []Waiver           `json:"waivers,omitempty"` // declared by the user
 
 	// Code is a hash over the arithmetic and the actions, so that the same numbers used otherwise are other rules.
-	Code string `json:"code" yaml:"-" model:"-"`
+	Code string `json:"code" file:"-" model:"-"`
 	// Bounder gives the least number of hosts; L1 where it is nil.
-	Bounder Bounder `json:"-" yaml:"-"`
+	Bounder Bounder `json:"-"`
 }
 
 // A Pillar is one of the large questions.
@@ -55,7 +55,7 @@ type Step struct {
 
 // An Indicator is a question (data) with its arithmetic (code).
 type Indicator struct {
-	Definition `json:",inline" yaml:",inline"`
+	Definition `json:",inline"`
 	// Tally adds the terms of one stack.
 	Tally func(s *Stack, add *Adder) `json:"-"`
 	// Rate turns the sum of all terms into an interval.

@@ -43,16 +43,31 @@ func (m *Model) tallyStack(s *Stack, books map[string]*notebook) *Tally {
 	t := &Tally{}
 	s.tallyShared(t)
 	for i := range m.Indicators {
-		ind := &m.Indicators[i]
-		add, of := &Adder{def: &ind.Definition, model: m, tally: t, notes: books[ind.ID]}, s
-		if len(m.Waivers) > 0 {
-			patterns, all, why := m.waivedFor(ind.ID, s.opt.Now)
-			var waived int
-			of, waived = s.without(patterns, all)
-			add.AddKind(termWaived, why, Exact(int64(waived)))
+		m.tallyIndicator(t, s, &m.Indicators[i], books)
+	}
+	return t
+}
+
+func (m *Model) tallyIndicator(t *Tally, s *Stack, ind *Indicator, books map[string]*notebook) {
+	add, of := &Adder{def: &ind.Definition, model: m, tally: t, notes: books[ind.ID]}, s
+	if len(m.Waivers) > 0 {
+		patterns, all, why := m.waivedFor(ind.ID, s.opt.Now)
+		var waived int
+		of, waived = s.without(patterns, all)
+		add.AddKind(termWaived, why, Exact(int64(waived)))
+	}
+	ind.Tally(of, add)
+	add.done()
+}
+
+// TallyOnly gives what one host adds to one indicator: what a change that concerns nothing else makes of it is the
+// difference of two.
+func (m *Model) TallyOnly(s *Stack, id string) *Tally {
+	t := &Tally{}
+	for i := range m.Indicators {
+		if m.Indicators[i].ID == id {
+			m.tallyIndicator(t, s, &m.Indicators[i], nil)
 		}
-		ind.Tally(of, add)
-		add.done()
 	}
 	return t
 }
@@ -192,8 +207,8 @@ type Ledger struct {
 
 // NewLedger tallies an estate, without the machines that are out of scope.
 func NewLedger(e *inventory.Estate, m *Model, opt Options) *Ledger {
-	e = m.inScope(e, opt.Now)
-	l := &Ledger{model: m, opt: opt, estate: e, byHost: make(map[*inventory.Node]*Tally, len(e.Hosts)), site: siteTally(e)}
+	e = m.InScope(e, opt.Now)
+	l := &Ledger{model: m, opt: opt, estate: e, byHost: make(map[*inventory.Node]*Tally, len(e.Hosts)), site: SiteTally(e)}
 	l.total = l.site.Clone()
 	for _, h := range e.Hosts {
 		t := l.tally(h)
@@ -222,55 +237,18 @@ func (l *Ledger) Sensitivity(opt SensitivityOptions) *Sensitivity {
 // Estate is what the ledger stands for.
 func (l *Ledger) Estate() *inventory.Estate { return l.estate }
 
-// Tally is what a host adds, whether it is one of the estate's or one that may take the place of such.
-func (l *Ledger) Tally(h *inventory.Node) *Tally { return l.tally(h) }
-
 // WhatIf rates another estate: the difference of its hosts is given as a sum of tallies, that of the rest is found
 // here.
 func (l *Ledger) WhatIf(e *inventory.Estate, hosts *Tally) *Result {
 	t := l.total.Clone()
 	t.Add(hosts)
 	t.Sub(l.site)
-	t.Add(siteTally(e))
+	t.Add(SiteTally(e))
 	return l.model.Rate(t)
 }
 
-// Accept makes another estate that of the ledger.
-func (l *Ledger) Accept(e *inventory.Estate) {
-	l.move(l.total, e)
-	gone := map[*inventory.Node]bool{}
-	for _, h := range l.estate.Hosts {
-		gone[h] = true
-	}
-	for _, h := range e.Hosts {
-		delete(gone, h)
-	}
-	for h := range gone {
-		delete(l.byHost, h)
-	}
-	l.estate, l.site = e, siteTally(e)
-}
-
-// move turns t from the tally of the ledger's estate into that of e.
-func (l *Ledger) move(t *Tally, e *inventory.Estate) {
-	changed := map[*inventory.Node]int{}
-	for _, h := range l.estate.Hosts {
-		changed[h]--
-	}
-	for _, h := range e.Hosts {
-		changed[h]++
-	}
-	for h, n := range changed {
-		switch {
-		case n < 0:
-			t.Sub(l.tally(h))
-		case n > 0:
-			t.Add(l.tally(h))
-		}
-	}
-	t.Sub(l.site)
-	t.Add(siteTally(e))
-}
+// Tally is what a host adds, whether it is one of the estate's or one that may take the place of such.
+func (l *Ledger) Tally(h *inventory.Node) *Tally { return l.tally(h) }
 
 // cpw gives bounds of components per workload, weighted, with the irreducible ones.
 func (r *Result) cpw() Bounds {
@@ -280,6 +258,12 @@ func (r *Result) cpw() Bounds {
 	}
 	return Bounds{Low: perWorkload(s.components.lo+s.irreducible, w.Hi), High: perWorkload(s.components.hi+s.irreducible, w.Lo)}
 }
+
+// PerWorkload gives bounds of components per workload, weighted, as the headline has them.
+func (r *Result) PerWorkload() Bounds { return finite(r.cpw()) }
+
+// HostCount is the number of hosts that are known to be on.
+func (r *Result) HostCount() int { return int(r.sheet.hosts.Lo) }
 
 // attainable gives bounds of what components per workload could come down to. It is never more than what
 // there is: a plan may leave everything as it stands.

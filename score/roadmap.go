@@ -8,11 +8,12 @@ type Target struct {
 	LevelName             string       `json:"levelName"`
 	Components            Bounds       `json:"components"`
 	ComponentsPerWorkload Bounds       `json:"componentsPerWorkload"`
-	Hosts                 HostPlan     `json:"hosts"` // of all zones
-	Zones                 []ZonePlan   `json:"zones"`
+	Hosts                 HostPlan     `json:"hosts"` // of all pools
+	Pools                 []PoolPlan   `json:"pools"`
 	Machines              []HostAssign `json:"machines"` // every host of today: what becomes of it
 	Moves                 []Move       `json:"moves"`
-	Outcomes              *Outcomes    `json:"outcomes"`
+	Outcomes              *Outcomes    `json:"outcomes"` // against the estate of today
+	KPIs                  *KPIs        `json:"kpis"`
 	Overload              *Overload    `json:"overload"` // null where no series could be replayed
 	NotValidated          string       `json:"notValidated,omitempty"`
 }
@@ -27,11 +28,12 @@ type HostPlan struct {
 	Gap       float64 `json:"gap"`       // (plan − bound) / bound
 }
 
-// ZonePlan is the plan of one zone.
-type ZonePlan struct {
+// PoolPlan is the plan of the hosts of one zone that could carry the same things.
+type PoolPlan struct {
 	Zone string `json:"zone"`
+	Pool string `json:"pool"` // the hypervisors and container engines that its hosts have in common; empty where nothing needs any
 	HostPlan
-	Withheld string `json:"withheld,omitempty"` // why its hosts stay as they are
+	Withheld string `json:"withheld,omitempty"` // why its hosts are no fewer
 }
 
 // HostAssign says what becomes of a host.
@@ -39,9 +41,11 @@ type HostAssign struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 	Zone string `json:"zone"`
+	Pool string `json:"pool"`
 	// Fate is keep, spare (on, and empty for the loss of others), or retire (evacuated and switched off).
-	Fate string `json:"fate"`
-	Why  string `json:"why,omitempty"` // of a host that has to be kept
+	Fate   string `json:"fate"`
+	Reason string `json:"reason,omitempty"` // kind of reason for which a host cannot be emptied
+	Why    string `json:"why,omitempty"`    // and the reason itself
 }
 
 // The fates of hosts.
@@ -64,11 +68,14 @@ type Move struct {
 // Outcomes are what a change brings beside the score, and never inside it. Each is an interval, as what it rests on is
 // not fully known.
 type Outcomes struct {
-	EnergyKWh *Change  `json:"energyKWh"` // a year
-	CarbonKg  *Change  `json:"carbonKg"`  // CO2 equivalent of that energy, a year
-	Cost      *Change  `json:"cost"`      // a year, in the currency of the price book; null without one
-	Currency  string   `json:"currency,omitempty"`
-	Basis     []Ground `json:"basis"`
+	EnergyKWh *Change `json:"energyKWh"` // a year
+	CarbonKg  *Change `json:"carbonKg"`  // CO2 equivalent of that energy, a year
+	Cost      *Change `json:"cost"`      // a year, in the currency of the price book; null without one
+	Currency  string  `json:"currency,omitempty"`
+	// MemoryFreed is what the operating systems of guests that go away leave to others, in bytes.
+	MemoryFreed Bounds   `json:"memoryFreed"`
+	Basis       []Ground `json:"basis"`
+	Notes       []string `json:"notes"` // what widens the intervals
 }
 
 // Change is a quantity before and after, and what is saved: not the difference of the ends, as what is not known is the
@@ -86,6 +93,23 @@ type Ground struct {
 	Unit    string `json:"unit"`
 	Source  string `json:"source"`
 	Default bool   `json:"default"`
+}
+
+// KPIs compare an estate with others. They are in no score.
+type KPIs struct {
+	// Utilisation is the mean share of the processors of servers at work, each server counted by its processors, from the
+	// counters since each was started (after ISO/IEC 30134-5, ITEUsv).
+	Utilisation     Bounds `json:"utilisation"`
+	ContainersPerOS Ratio  `json:"containersPerOS"` // running application containers, by running operating systems
+	VMsPerHost      Ratio  `json:"vmsPerHost"`      // running virtual machines, by hosts with a hypervisor
+	VCPUsPerCore    Ratio  `json:"vcpusPerCore"`    // virtual CPUs of those, by cores of those, threads counted once
+}
+
+// A Ratio is a number of things for each of others, as far as both could be counted. Where nothing bounds it High is null,
+// and where there is nothing to divide by both are.
+type Ratio struct {
+	Low  *float64 `json:"low"`
+	High *float64 `json:"high"`
 }
 
 // Overload says how often the hosts of a plan would have been too full, found by replaying utilisation series over it.

@@ -75,8 +75,8 @@ func matches(patterns, names []string) bool {
 	return false
 }
 
-// zoneOf is the zone of a host: the first declared one that matches, else what its source said.
-func (m *Model) zoneOf(h *inventory.Machine) string {
+// ZoneOf is the zone of a host: the first declared one that matches, else what its source said.
+func (m *Model) ZoneOf(h *inventory.Machine) string {
 	for i := range m.Zones {
 		if matches(m.Zones[i].Machines, names(h.ID, h.Name)) {
 			return m.Zones[i].Name
@@ -85,7 +85,8 @@ func (m *Model) zoneOf(h *inventory.Machine) string {
 	return h.Zone
 }
 
-func (m *Model) declaredSpares(zone string) (int64, bool) {
+// DeclaredSpares is the number of spares that the user declared for a zone.
+func (m *Model) DeclaredSpares(zone string) (int64, bool) {
 	for i := range m.Zones {
 		if z := &m.Zones[i]; z.Name == zone && z.Spares != nil {
 			return *z.Spares, true
@@ -105,9 +106,9 @@ func (m *Model) outOfScope(now time.Time) []string {
 	return out
 }
 
-// inScope leaves out the machines that are waived altogether, with what stands on them and what could not be seen of
+// InScope leaves out the machines that are waived altogether, with what stands on them and what could not be seen of
 // them. An estate without such machines is returned as it is.
-func (m *Model) inScope(e *inventory.Estate, now time.Time) *inventory.Estate {
+func (m *Model) InScope(e *inventory.Estate, now time.Time) *inventory.Estate {
 	out := m.outOfScope(now)
 	if len(out) == 0 {
 		return e
@@ -304,7 +305,7 @@ func (r *waiverRun) results(site *inventory.Estate) ([]WaiverResult, *Bounds) {
 		}
 		out = append(out, x)
 	}
-	r.total.Add(siteTally(site))
+	r.total.Add(SiteTally(site))
 	score := r.plain.Rate(r.total).Score
 	return out, &score
 }

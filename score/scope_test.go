@@ -314,7 +314,7 @@ func TestNoAdviceForWaivedMachines(t *testing.T) {
 		req := score.Request{Options: score.Options{RunningIsActive: true, Now: dayAfter}}
 		names := func(m *score.Model) []string {
 			a := score.Assess(e, m, req)
-			plan.Recommend(a, e, m, req)
+			plan.Recommend(t.Context(), a, e, m, plan.Request{Request: req})
 			advised += len(a.Recommendations)
 			var found []string
 			for name := range waived {

@@ -131,7 +131,8 @@ func (s *Stack) ComponentsOf(p *Place) map[string]Range {
 			add("unseen-array", maybe)
 		}
 	}
-	for _, c := range p.Node.Containers {
+	for i := range p.Node.Containers {
+		c := &p.Node.Containers[i]
 		st, running := c.State.Get()
 		system, sure := c.System.Get()
 		if running && st == inventory.Stopped || sure && !system {
@@ -146,8 +147,8 @@ func (s *Stack) ComponentsOf(p *Place) map[string]Range {
 	return out
 }
 
-// siteTally counts what belongs to the estate as a whole.
-func siteTally(e *inventory.Estate) *Tally {
+// SiteTally counts what belongs to the estate as a whole.
+func SiteTally(e *inventory.Estate) *Tally {
 	t := &Tally{}
 	t.add(ofComponents, "storage-array", "", Exact(int64(len(e.Arrays))))
 	t.add(ofComponents, "control-plane", "", Exact(int64(len(e.Clusters))))

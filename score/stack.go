@@ -91,7 +91,7 @@ type Work struct {
 
 // NewStack sorts out what stands on a host.
 func NewStack(h *inventory.Node, m *Model, opt Options) *Stack {
-	s := &Stack{Host: h, Zone: m.zoneOf(&h.Machine), model: m, opt: opt}
+	s := &Stack{Host: h, Zone: m.ZoneOf(&h.Machine), model: m, opt: opt}
 	s.place(&Place{Node: h, host: h, model: m})
 	return s
 }

@@ -2,16 +2,12 @@ package main
 
 import (
 	"context"
-	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/infraopt/infraopt/collect/inventory"
 	"github.com/infraopt/infraopt/collect/resolve"
 	"github.com/infraopt/infraopt/report"
 	"github.com/infraopt/infraopt/score"
-	"github.com/infraopt/infraopt/score/plan"
 )
 
 // defaultFormat is for people, so it heeds what their terminal can show.
@@ -22,11 +18,10 @@ const defaultTop = 1000
 
 type assessFlags struct {
 	scoringFlags
-	format string
-	out    []string
-	top    int
-	since  string
-	only   bool // score and give no advice
+	planFlags
+	viewFlags
+	since string
+	only  bool // score and give no advice
 }
 
 func (p *program) assessCommand() *cobra.Command {
@@ -51,43 +46,29 @@ func (p *program) assessCommand() *cobra.Command {
 			"  infraopt assess --since q3.json.zst *.json.zst\n" +
 			"  infraopt assess -o report.json -o report.txt",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !cmd.Flags().Changed("format") && len(f.out) > 0 {
-				f.format = ""
-			}
 			if cmd.Flags().Changed("since") && f.since == "" {
 				return usagef("--since: no file named: want a snapshot or an assessment in JSON")
 			}
-			if !cmd.Flags().Changed("top") {
-				f.top = -1
-			} else if f.top < 0 {
-				return usagef("--top %d: want 0 (all) or more", f.top)
+			if err := f.settle(cmd); err != nil {
+				return err
 			}
 			return p.assess(cmd.Context(), f, args)
 		},
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringVarP(&f.format, "format", "f", defaultFormat, "print the report as `NAME`: "+strings.Join(formats(), " or "))
-	flags.StringArrayVarP(&f.out, "out", "o", nil, "write the report to `FILE`; may be repeated")
-	flags.IntVar(&f.top, "top", defaultTop, "list `N` machines, containers and virtual machines at most (0: all), and show as many rows of each table")
+	f.viewFlags = viewFlags{noun: "report", known: report.Formats()}
+	f.viewFlags.register(cmd, "list `N` machines, containers and virtual machines at most (0: all), and show as many rows of each table")
 	flags.StringVar(&f.since, "since", "", "say how the score has changed since `FILE`, a snapshot or an assessment in JSON, and why")
 	flags.BoolVar(&f.only, "score-only", false, "give no advice: files are then read as a stream, so that any estate fits into memory")
+	f.planFlags.register(flags)
 	f.registerSample(flags)
-	f.register(cmd)
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats(), cobra.ShellCompDirectiveNoFileComp))
+	f.scoringFlags.register(cmd)
 	return cmd
 }
 
-func formats() []string {
-	var names []string
-	for _, f := range report.Formats() {
-		names = append(names, f.Name)
-	}
-	return names
-}
-
 func (p *program) assess(ctx context.Context, f assessFlags, args []string) error {
-	if err := f.check(); err != nil {
+	if err := f.scoringFlags.check(); err != nil {
 		return err
 	}
 	if f.only && f.since != "" {
@@ -97,11 +78,15 @@ func (p *program) assess(ctx context.Context, f assessFlags, args []string) erro
 	if err != nil {
 		return err
 	}
-	model, err := f.load()
+	model, err := f.modelFlags.load()
 	if err != nil {
 		return err
 	}
-	show, err := p.views(f)
+	conditions, err := f.planFlags.load()
+	if err != nil {
+		return err
+	}
+	show, err := p.views(&f.viewFlags)
 	if err != nil {
 		return err
 	}
@@ -122,8 +107,11 @@ func (p *program) assess(ctx context.Context, f assessFlags, args []string) erro
 	if a == nil {
 		h.then = then
 		bar := p.progress("scoring", 0)
-		a = judge(h.snapshot, f, h, model)
+		a, err = p.judge(ctx, f, h, model, conditions)
 		bar.stop()
+		if err != nil {
+			return err
+		}
 	}
 	if err := show.render(a); err != nil {
 		return err
@@ -131,98 +119,13 @@ func (p *program) assess(ctx context.Context, f assessFlags, args []string) erro
 	return h.err
 }
 
-// judge turns a snapshot into a finished assessment. What it was read from makes no difference to the result.
-func judge(s *inventory.Snapshot, f assessFlags, h *haul, model *score.Model) *score.Assessment {
-	req := f.request(h)
-	estate := resolve.Estate(s)
-	a := score.Assess(estate, model, req)
-	plan.Recommend(a, estate, model, req)
-	if h.then != nil {
+// judge turns what was read into a finished assessment. From where it was read makes no difference to the result.
+func (p *program) judge(ctx context.Context, f assessFlags, h *haul, model *score.Model, conditions *conditions) (*score.Assessment, error) {
+	req := f.scoringFlags.request(h, f.listed())
+	estate := resolve.Estate(h.snapshot)
+	a, err := p.advise(ctx, estate, model, req, conditions)
+	if err == nil && h.then != nil {
 		a.Trend = h.then.explain(a, estate, model, req.Options)
 	}
-	return a
-}
-
-// request asks for as many machines as are to be listed.
-func (f *assessFlags) request(h *haul) score.Request {
-	if f.top < 0 {
-		return f.scoringFlags.request(h, defaultTop)
-	}
-	return f.scoringFlags.request(h, f.top)
-}
-
-// A view is one rendering of a report that was asked for.
-type view struct {
-	format  report.Format
-	display report.Display
-	file    *output // nil for standard output
-}
-
-type views struct {
-	list []view
-	out  io.Writer
-}
-
-// views settles what is to be shown where, before anything is read: a report that cannot be written is known at once.
-func (p *program) views(f assessFlags) (*views, error) {
-	show := &views{out: p.std.out}
-	rows := max(0, f.top)
-	if f.format != "" {
-		format, err := report.Lookup(f.format)
-		if err != nil {
-			return nil, unknown("format", f.format, formats())
-		}
-		d := p.display()
-		d.Top = rows
-		if f.format != defaultFormat {
-			d.ASCII = p.ascii // what programs read does not depend on the locale
-		}
-		show.list = append(show.list, view{format: format, display: d})
-	}
-	for _, name := range f.out {
-		format, err := report.ForFile(name)
-		if err == nil {
-			var file *output
-			if file, err = createOutput(name, reportRights); err == nil {
-				show.list = append(show.list, view{format, report.Display{ASCII: p.ascii, Top: rows}, file})
-				continue
-			}
-		} else {
-			err = usagef("%v", err)
-		}
-		show.discard()
-		return nil, err
-	}
-	return show, nil
-}
-
-// render writes every view. Files come first: a reader of standard output that leaves early takes nothing from them.
-func (v *views) render(a *score.Assessment) error {
-	var screen []view
-	for _, x := range v.list {
-		if x.file == nil {
-			screen = append(screen, x)
-			continue
-		}
-		err := x.file.write(func(w io.Writer) error {
-			return x.format.Render(w, &report.Report{Assessment: a, Display: x.display})
-		})
-		if err != nil {
-			return err
-		}
-	}
-	for _, x := range screen {
-		if err := x.format.Render(v.out, &report.Report{Assessment: a, Display: x.display}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (v *views) discard() {
-	for _, x := range v.list {
-		if x.file != nil {
-			x.file.discard()
-		}
-	}
+	return a, err
 }

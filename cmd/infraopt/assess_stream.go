@@ -20,14 +20,14 @@ func (p *program) scoreOnly(ctx context.Context, f assessFlags, model *score.Mod
 		if err != nil || h.empty {
 			return nil, h, err
 		}
-		a := score.Assess(resolve.Estate(h.snapshot), model, f.request(h))
+		a := score.Assess(resolve.Estate(h.snapshot), model, f.request(h, f.listed()))
 		unadvised(a)
 		return a, h, nil
 	}
 	var a *score.Assessment
 	stop := s.progress("scoring")
 	err = s.again(ctx, func(ctx context.Context) error {
-		one := score.NewAssessor(model, f.request(s.haul(ctx)))
+		one := score.NewAssessor(model, f.request(s.haul(ctx), f.listed()))
 		site, err := resolve.Stream(s.Identities(ctx), s.Observations(ctx), func(host *inventory.Node) error {
 			one.Add(host)
 			return nil

@@ -167,7 +167,7 @@ func TestLaw14EveryDisplaySaysTheSame(t *testing.T) {
 	if testing.Short() {
 		n = 200
 	}
-	table, err := report.Lookup(defaultFormat)
+	table, err := report.Lookup(report.Formats(), defaultFormat)
 	if err != nil {
 		t.Fatal(err)
 	}

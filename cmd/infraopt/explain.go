@@ -94,7 +94,7 @@ func (p *program) explain(ctx context.Context, f explainFlags, args []string) er
 	if h.empty {
 		return h.err
 	}
-	if err := tellEstate(out, known[i].id, model, h, f); err != nil {
+	if err := tellEstate(ctx, out, known[i].id, model, h, f); err != nil {
 		return err
 	}
 	if err := p.print(out.String()); err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -14,21 +15,21 @@ import (
 )
 
 // tellEstate tells how an estate comes by its number of one topic.
-func tellEstate(out *sheet, id string, m *score.Model, h *haul, f explainFlags) error {
+func tellEstate(ctx context.Context, out *sheet, id string, m *score.Model, h *haul, f explainFlags) error {
 	estate := resolve.Estate(h.snapshot)
 	req := f.request(h, 0)
 	out.line("")
 	out.line("ON THIS ESTATE")
 	if slices.ContainsFunc(plan.Definitions(), func(d plan.Definition) bool { return d.ID == id }) {
 		a := score.Assess(estate, m, req)
-		plan.Recommend(a, estate, m, req)
+		plan.Recommend(ctx, a, estate, m, plan.Request{Request: req})
 		tellAdvice(out, id, a, f.top)
 		return nil
 	}
 	x, ok := score.Explain(estate, m, req, id)
 	if x.Gates != nil { // what would help is known once there is advice
 		a := score.Assess(estate, m, req)
-		plan.Recommend(a, estate, m, req)
+		plan.Recommend(ctx, a, estate, m, plan.Request{Request: req})
 		if x.Level = a.Level; a.Assumed != nil {
 			x.Level = a.Assumed.Level
 		}

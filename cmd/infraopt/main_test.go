@@ -25,6 +25,7 @@ import (
 	"github.com/infraopt/infraopt/report"
 	"github.com/infraopt/infraopt/score"
 	"github.com/infraopt/infraopt/score/indicators"
+	"github.com/infraopt/infraopt/score/plan"
 )
 
 func TestMain(m *testing.M) {
@@ -200,18 +201,26 @@ func TestLiveEqualsFile(t *testing.T) {
 	for _, target := range []string{"host:", "demo:?machines=20&seed=7", "demo:?machines=9&hostile=1&unknown=0.4"} {
 		for _, compressed := range []bool{false, true} {
 			p := &program{std: stdio{io.Discard, io.Discard, func(string) string { return "" }}, sources: all.Sources(), env: collect.SystemEnv()}
-			f := assessFlags{scoringFlags: scoringFlags{gatherFlags: gatherFlags{timeout: time.Minute, parallel: 1, now: now}}, top: -1}
+			f := assessFlags{scoringFlags: scoringFlags{gatherFlags: gatherFlags{timeout: time.Minute, parallel: 1, now: now}}, viewFlags: viewFlags{top: -1}}
 			h, err := p.gather(t.Context(), f.gatherFlags, []string{target})
 			if err != nil || h.err != nil {
 				t.Fatalf("reading %s: %v, %v", target, err, h.err)
 			}
-			m, err := f.load()
+			m, err := f.modelFlags.load()
 			if err != nil {
 				t.Fatal(err)
 			}
-			a := judge(h.snapshot, f, h, m)
+			f.effort = plan.DefaultEffort
+			c, err := f.planFlags.load()
+			if err != nil {
+				t.Fatal(err)
+			}
+			a, err := p.judge(t.Context(), f, h, m, c)
+			if err != nil {
+				t.Fatal(err)
+			}
 			var live, file bytes.Buffer
-			format, err := report.Lookup("json")
+			format, err := report.Lookup(report.Formats(), "json")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -46,9 +46,11 @@ func (p *program) rootCommand() *cobra.Command {
 
 	root.AddCommand(
 		p.assessCommand(),
+		p.planCommand(),
 		p.collectCommand(),
 		p.explainCommand(),
 		p.sensitivityCommand(),
+		p.packCommand(),
 		p.doctorCommand(),
 		p.sourcesCommand(),
 		p.schemaCommand(),

@@ -17,7 +17,12 @@ func documentKinds() []documentKind {
 		{"snapshot", docs.SnapshotSchema},
 		{"assessment", docs.AssessmentSchema},
 		{"sensitivity", docs.SensitivitySchema},
+		{"pack", docs.PackSchema},
 		{"model", docs.ModelSchema},
+		{"constraints", docs.ConstraintsSchema},
+		{"whatif", docs.WhatIfSchema},
+		{"prices", docs.PricesSchema},
+		{"carbon", docs.CarbonSchema},
 	}
 }
 
@@ -28,11 +33,11 @@ func (p *program) schemaCommand() *cobra.Command {
 		known = append(known, k.name)
 	}
 	return &cobra.Command{
-		Use:   "schema " + strings.Join(known, "|"),
+		Use:   "schema NAME",
 		Short: "print the JSON Schema of a document that this program writes or reads",
-		Long: prose("Schema prints the JSON Schema (2020-12) of snapshots, as collect writes them, or of assessments and " +
-			"sensitivities, as assess and sensitivity do with --format json, or of the model file that assess --model reads, for " +
-			"editors. Within a version fields may be added; none is " +
+		Long: prose("Schema prints the JSON Schema (2020-12) of documents that this program writes (snapshots, assessments, plans, " +
+			"sensitivities and packings) and, for editors, of the files that people write for it: models, constraints, changes to try, prices and carbon factors. NAME is one of " +
+			strings.Join(known, ", ") + ". Within a version fields may be added; none is " +
 			"renamed or removed."),
 		Example: "  infraopt schema assessment > assessment.schema.json\n" +
 			"  infraopt schema model > model.schema.json",

@@ -23,6 +23,7 @@ import (
 	"github.com/infraopt/infraopt/collect/inventory"
 	"github.com/infraopt/infraopt/score"
 	"github.com/infraopt/infraopt/score/indicators"
+	"github.com/infraopt/infraopt/score/plan/pack/sizing"
 )
 
 // The JSON Schemas are made from the types and their comments. A general library would have to be told of every type
@@ -321,6 +322,7 @@ func TestSchemasRefuse(t *testing.T) {
 		},
 		"assessment":  {`{}`, `{"schema":"infraopt.assessment/v1"}`},
 		"sensitivity": {`{}`, `{"schema":"infraopt.sensitivity/v1"}`},
+		"pack":        {`{}`, `{"schema":"infraopt.pack/v1"}`},
 	} {
 		for _, d := range documents {
 			if validate(schema, []byte(d)) == nil {
@@ -380,6 +382,10 @@ func schemas() (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	packing, err := readSource("../../score/plan/pack/sizing")
+	if err != nil {
+		return nil, err
+	}
 	out := map[string]string{}
 	for _, x := range []struct {
 		name    string
@@ -390,6 +396,7 @@ func schemas() (map[string]string, error) {
 		{"snapshot", inv, reflect.TypeFor[inventory.Snapshot](), inventory.SnapshotSchema},
 		{"assessment", both, reflect.TypeFor[score.Assessment](), score.AssessmentSchema},
 		{"sensitivity", both, reflect.TypeFor[score.Sensitivity](), score.SensitivitySchema},
+		{"pack", packing, reflect.TypeFor[sizing.Answer](), sizing.AnswerSchema},
 	} {
 		text, err := schemaOf(x.source, x.of, "infraopt "+x.name, "urn:infraopt:"+x.name+":v1", x.version)
 		if err != nil {
@@ -402,6 +409,11 @@ func schemas() (map[string]string, error) {
 		return nil, err
 	}
 	out["docs/model.schema.json"] = model
+	for name, text := range userFiles() {
+		if out["docs/"+name+".schema.json"], err = text.schema(); err != nil {
+			return nil, err
+		}
+	}
 	return out, nil
 }
 

@@ -32,7 +32,7 @@ func meanings() []meaning {
 	return []meaning{
 		{exitOK, "done; parts of this host that could not be read are listed in the report"},
 		{exitGate, "done, and an audit gate failed (no command has gates yet)"},
-		{exitIncomplete, "incomplete: a target that was named could not be read, or none could; what could be read is reported"},
+		{exitIncomplete, "incomplete: a target that was named could not be read, or none could, or hosts do not suffice for what is to be packed; the rest is reported"},
 		{exitUsage, "wrong usage, or an input file that is missing or not what it should be; other targets are still reported"},
 		{exitFailed, "the program itself failed"},
 		{exitInterrupted, "interrupted; what was read until then is reported"},
@@ -58,7 +58,7 @@ func statusOf(err error) int {
 		return exitFailed
 	case is(collect.ErrUsage, collect.ErrInput):
 		return exitUsage
-	case is(collect.ErrUnavailable, collect.ErrDenied, collect.ErrTimeout, collect.ErrMalformed):
+	case is(collect.ErrUnavailable, collect.ErrDenied, collect.ErrTimeout, collect.ErrMalformed, errShort):
 		return exitIncomplete
 	default:
 		return exitFailed
@@ -102,6 +102,10 @@ func complain(w io.Writer, err error) {
 	var usage *usageError
 	if errors.As(err, &usage) {
 		remedy = usage.hint
+	}
+	var short *shortError
+	if errors.As(err, &short) {
+		remedy = short.remedy
 	}
 	say(w, "infraopt: %s\n", printable(err.Error(), errors.Is(err, collect.ErrBug)))
 	if remedy != "" {

@@ -26,6 +26,7 @@ func TestStatusOf(t *testing.T) {
 		{of(collect.ErrMalformed), exitIncomplete},
 		{fmt.Errorf("x: %w", collect.ErrBug), exitFailed},
 		{errors.New("disk full"), exitFailed},
+		{&shortError{text: "no room"}, exitIncomplete},
 		{errInterrupted, exitInterrupted},
 		{fmt.Errorf("x: %w", context.Canceled), exitInterrupted},
 		{failures{of(collect.ErrDenied), of(collect.ErrInput)}, exitUsage},

@@ -78,7 +78,8 @@ type Stored struct {
 // StoredBy lists what the engines of a node keep on disk: in use is what a running container uses.
 func StoredBy(n *inventory.Node) []Stored {
 	var out []Stored
-	for _, e := range n.Engines {
+	for j := range n.Engines {
+		e := &n.Engines[j]
 		if ok, known := e.Inventory.Get(); !known || !ok {
 			continue
 		}
@@ -86,7 +87,8 @@ func StoredBy(n *inventory.Node) []Stored {
 			out = append(out, Stored{Kind: "build cache", Name: e.Kind, Size: e.BuildCache, InUse: inventory.Known(false), Limit: e.DataUsed, Seen: e.Seen, Engine: e.Kind})
 		}
 		images, volumes := map[string]inventory.Reading[bool]{}, map[string]inventory.Reading[bool]{}
-		for _, c := range n.Containers {
+		for j := range n.Containers {
+			c := &n.Containers[j]
 			if c.Runtime.IsKnown() && c.Runtime.Or("") != e.Kind {
 				continue
 			}
@@ -124,15 +126,18 @@ func StoredBy(n *inventory.Node) []Stored {
 			}
 		}
 		blind := false // a container whose image is not known may use any of them
-		for _, c := range n.Containers {
+		for j := range n.Containers {
+			c := &n.Containers[j]
 			blind = blind || c.ImageID.IsUnknown() && c.State.Or(inventory.Running) != inventory.Stopped
 		}
-		for _, i := range n.Images {
+		for j := range n.Images {
+			i := &n.Images[j]
 			if i.Engine == e.Kind {
 				out = append(out, Stored{Kind: "image", Name: nameOf(i), Size: i.Size, InUse: used(images, i.ID, blind), Limit: e.DataUsed, Seen: i.Seen, Engine: e.Kind})
 			}
 		}
-		for _, v := range n.Volumes {
+		for j := range n.Volumes {
+			v := &n.Volumes[j]
 			if v.Engine == e.Kind {
 				out = append(out, Stored{Kind: "volume", Name: v.Name, Size: v.Size, InUse: used(volumes, v.Name, false), Limit: e.DataUsed, Seen: v.Seen, Engine: e.Kind})
 			}
@@ -141,7 +146,7 @@ func StoredBy(n *inventory.Node) []Stored {
 	return out
 }
 
-func nameOf(i inventory.Image) string {
+func nameOf(i *inventory.Image) string {
 	if len(i.Tags) > 0 {
 		return i.Tags[0]
 	}
@@ -235,7 +240,8 @@ func tallyUnlisted(p *score.Place, add *score.Adder) {
 		}
 	}
 	// All containers of engines that nobody saw count once: which engine they are of may not be known either.
-	for _, c := range p.Node.Containers {
+	for i := range p.Node.Containers {
+		c := &p.Node.Containers[i]
 		if r := c.Runtime.Or(""); !c.System.Or(false) && !there[r] {
 			unlisted = append(unlisted, "an engine that was not seen")
 			break

@@ -31,7 +31,7 @@ func TestModelErrorsNameTheThing(t *testing.T) {
 	tests := []struct{ old, new, want string }{
 		{"weight: .35", "weight: .36", "add up to"},
 		{"id: components.packing", "id: components.stacking", "components.stacking: in the model, and not in the code"},
-		{"why: An idle host", "whi: An idle host", `unknown field "whi"`},
+		{"why: An idle host", "whi: An idle host", `model.yaml:33:5: unknown key "whi": did you mean why?`},
 		{"value: .20, text: process in a", "value: .05, text: process in a", "step vm-process"},
 		{"  server: 1", "  server: -1", "server"},
 	}

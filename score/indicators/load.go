@@ -3,37 +3,25 @@ package indicators
 import (
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"strings"
-	"unicode/utf8"
-
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/scanner"
-	"github.com/goccy/go-yaml/token"
 
 	"github.com/infraopt/infraopt/collect/inventory"
 	"github.com/infraopt/infraopt/score"
+	"github.com/infraopt/infraopt/score/yamlfile"
 )
 
 // MaxFile is the largest model file, in bytes. The built-in model is a twentieth of it.
 const MaxFile = 256 << 10
 
-// The bounds within which the YAML library, parts of which take the square of what they are given, is quick.
-const (
-	maxLine   = 1000  // bytes
-	maxIndent = 60    // spaces and dashes before a line, which nest
-	maxTokens = 30000 // a waiver has about twelve
-	maxDepth  = 16    // a model has six
-)
+// limits are what a model file may be; a waiver has about twelve tokens, and a model six levels.
+var limits = yamlfile.Limits{What: "model file", Bytes: MaxFile, Tokens: 30000, Levels: 16, Advice: "patterns such as web-* name many machines"}
 
 // decode reads the built-in model, which holds everything.
 func decode(text []byte) (*score.Model, error) {
 	m := &score.Model{}
-	if err := yaml.UnmarshalWithOptions(text, m, yaml.DisallowUnknownField()); err != nil {
+	if _, err := yamlfile.Decode("model.yaml", text, limits, m); err != nil {
 		return nil, fmt.Errorf("reading the model: %w", err)
 	}
 	return m, nil
@@ -46,13 +34,13 @@ func Load(name string, text []byte) (*score.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &overlay{file: name, at: map[string]*token.Token{}}
-	root, err := o.read(text)
+	f, err := yamlfile.Read(name, text, limits)
 	if err != nil {
 		return nil, err
 	}
-	if root != nil {
-		if err := o.group(root, m.Parts()); err != nil {
+	o := &overlay{f, map[string]yamlfile.Position{}}
+	if f.Root != nil {
+		if err := o.group(f.Root, m.Parts()); err != nil {
 			return nil, err
 		}
 	}
@@ -65,16 +53,8 @@ func Load(name string, text []byte) (*score.Model, error) {
 
 // An overlay puts a file on top of a model.
 type overlay struct {
-	file string
-	at   map[string]*token.Token // where the file names each part, by path
-}
-
-func (o *overlay) fault(line, column int, format string, args ...any) error {
-	return fmt.Errorf("%s:%d:%d: %s", o.file, line, column, fmt.Sprintf(format, args...))
-}
-
-func (o *overlay) faultAt(t *token.Token, format string, args ...any) error {
-	return o.fault(t.Position.Line, t.Position.Column, format, args...)
+	*yamlfile.File
+	at map[string]yamlfile.Position // where the file names each part, by path
 }
 
 // locate says where a fault of the whole model lies, as far as this file is to blame.
@@ -83,178 +63,42 @@ func (o *overlay) locate(err error) error {
 	if !errors.As(err, &f) {
 		return err
 	}
-	var here []*token.Token
+	var here []yamlfile.Position
 	for _, p := range f.Paths {
-		if t := o.at[p]; t != nil {
-			here = append(here, t)
+		if at, ok := o.at[p]; ok {
+			here = append(here, at)
 		}
 	}
 	switch len(here) {
 	case 0:
-		return fmt.Errorf("%s: %s", o.file, f.Text)
+		return o.Fault(yamlfile.Position{}, "%s", f.Text)
 	case 1:
-		return o.faultAt(here[0], "%s", f.Text)
+		return o.Fault(here[0], "%s", f.Text)
 	}
-	slices.SortFunc(here, func(a, b *token.Token) int { return a.Position.Line - b.Position.Line })
+	slices.SortFunc(here, func(a, b yamlfile.Position) int { return a.Line - b.Line })
 	var lines []string
-	for _, t := range here {
-		lines = append(lines, fmt.Sprint(t.Position.Line))
+	for _, at := range here {
+		lines = append(lines, fmt.Sprint(at.Line))
 	}
-	return o.faultAt(here[0], "%s (set in lines %s)", f.Text, strings.Join(lines, ", "))
-}
-
-// read gives the root of the file, or nil where there is nothing but comments.
-func (o *overlay) read(text []byte) (ast.Node, error) {
-	plain, err := o.plain(text)
-	if err != nil {
-		return nil, err
-	}
-	tokens, err := o.scan(plain)
-	if err != nil {
-		return nil, err
-	}
-	file, err := parser.Parse(tokens, 0)
-	if err != nil {
-		var at yaml.Error
-		if errors.As(err, &at) && at.GetToken() != nil {
-			return nil, o.faultAt(at.GetToken(), "not YAML: %s", at.GetMessage())
-		}
-		return nil, fmt.Errorf("%s: not YAML: %w", o.file, err)
-	}
-	var root ast.Node
-	for _, doc := range file.Docs {
-		switch {
-		case doc.Body == nil:
-		case root != nil:
-			return nil, o.fault(doc.Body.GetToken().Position.Line, 1, "a second document: want one")
-		default:
-			root = doc.Body
-		}
-	}
-	return root, nil
-}
-
-// plain is the text without what differs between editors. It finds what is no text, and what is too much of it.
-func (o *overlay) plain(text []byte) (string, error) {
-	if len(text) > MaxFile {
-		return "", fmt.Errorf("%s: a model file of more than %d KiB: want a smaller one; patterns such as web-* name many machines", o.file, MaxFile>>10)
-	}
-	s := strings.ReplaceAll(strings.TrimPrefix(string(text), "\uFEFF"), "\r\n", "\n")
-	for i, line := range strings.Split(s, "\n") {
-		if len(line) > maxLine {
-			return "", o.fault(i+1, maxLine+1, "a line of %d bytes: want %d at most", len(line), maxLine)
-		}
-		if content := strings.TrimLeft(line, " -"); len(line)-len(content) > maxIndent && strings.TrimSpace(line) != "" {
-			return "", o.fault(i+1, maxIndent+1, "nested too deeply: want %d spaces and dashes at most before a line", maxIndent)
-		}
-		if !utf8.ValidString(line) {
-			return "", o.fault(i+1, 1, "not text: want UTF-8")
-		}
-		if at := strings.IndexFunc(line, func(r rune) bool { return r < ' ' && r != '\t' || r >= 0x7f && r < 0xa0 }); at >= 0 {
-			return "", o.fault(i+1, utf8.RuneCountInString(line[:at])+1, "not text: a control character, %q", line[at:at+1])
-		}
-	}
-	return s, nil
-}
-
-// scan splits the text, and refuses what a model has no use for: references, which can unfold to any size, types, and
-// depths that would take the parser long.
-func (o *overlay) scan(text string) (token.Tokens, error) {
-	var s scanner.Scanner
-	s.Init(text)
-	var out token.Tokens
-	depth := 0
-	for {
-		some, err := s.Scan()
-		if errors.Is(err, io.EOF) {
-			return out, nil
-		}
-		for _, t := range some {
-			switch t.Type {
-			case token.AnchorType, token.AliasType, token.MergeKeyType:
-				return nil, o.faultAt(t, "anchors (&name), references (*name) and merges (<<) are not allowed: write it out")
-			case token.TagType, token.DirectiveType:
-				return nil, o.faultAt(t, "tags (!name) and directives (%%NAME) are not allowed: want plain values")
-			case token.MappingKeyType:
-				return nil, o.faultAt(t, "not allowed: a key with a question mark")
-			case token.LiteralType, token.FoldedType:
-				return nil, o.faultAt(t, "blocks of text (| and >) are not allowed: want text on one line, in quotes")
-			case token.InvalidType:
-				return nil, o.faultAt(t, "not YAML: %s", t.Error)
-			case token.SequenceStartType, token.MappingStartType:
-				depth++
-			case token.SequenceEndType, token.MappingEndType:
-				depth--
-			}
-			out.Add(t)
-			if depth > maxDepth {
-				return nil, o.faultAt(t, "nested too deeply: a model has %d levels at most", maxDepth)
-			}
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: not YAML: %w", o.file, err)
-		}
-		if len(out) > maxTokens {
-			return nil, o.faultAt(out[len(out)-1], "too many values: a model file has %d at most", maxTokens)
-		}
-	}
-}
-
-// A pair is a key with its value.
-type pair struct {
-	key   string
-	at    *token.Token
-	value ast.Node
-}
-
-// pairs gives the keys of a mapping; the parser has refused those that are there twice.
-func pairs(n ast.Node) ([]pair, bool) {
-	var values []*ast.MappingValueNode
-	switch n := n.(type) {
-	case *ast.MappingNode:
-		values = n.Values
-	case *ast.MappingValueNode:
-		values = []*ast.MappingValueNode{n}
-	default:
-		return nil, false
-	}
-	out := make([]pair, 0, len(values))
-	for _, v := range values {
-		out = append(out, pair{v.Key.GetToken().Value, v.Key.GetToken(), v.Value})
-	}
-	return out, true
+	return o.Fault(here[0], "%s (set in lines %s)", f.Text, strings.Join(lines, ", "))
 }
 
 // wrong is the error about a value of another kind than the part wants.
-func (o *overlay) wrong(n ast.Node, p *score.Part) error {
-	have := ""
-	switch n.(type) {
-	case *ast.MappingNode, *ast.MappingValueNode:
-		have = "keys with values"
-	case *ast.SequenceNode:
-		have = "a list"
-	case *ast.NullNode:
-		have = "nothing"
-	default:
-		have = fmt.Sprintf("%q", inventory.Text(n.GetToken().Value))
-	}
-	return o.faultAt(n.GetToken(), "%s: have %s: want %s", p.Path, have, p.Want())
-}
+func (o *overlay) wrong(n *yamlfile.Node, p *score.Part) error { return o.Wrong(n, p.Path, p.Want()) }
 
 // group sets parts by their keys.
-func (o *overlay) group(n ast.Node, parts []score.Part) error {
-	values, ok := pairs(n)
-	if !ok {
+func (o *overlay) group(n *yamlfile.Node, parts []score.Part) error {
+	if n.Kind != yamlfile.Map {
 		return o.wrong(n, &score.Part{Path: "the file", Kind: score.Group})
 	}
-	return o.keys(values, parts)
+	return o.keys(n.Pairs, parts)
 }
 
-func (o *overlay) keys(values []pair, parts []score.Part) error {
+func (o *overlay) keys(values []yamlfile.Pair, parts []score.Part) error {
 	for _, v := range values {
-		i := slices.IndexFunc(parts, func(p score.Part) bool { return p.Name == v.key })
+		i := slices.IndexFunc(parts, func(p score.Part) bool { return p.Name == v.Key })
 		if i < 0 {
-			return o.unknown(v.at, "key", v.key, parts)
+			return o.unknown(v.At, "key", v.Key, parts)
 		}
 		if err := o.set(v, &parts[i]); err != nil {
 			return err
@@ -264,7 +108,7 @@ func (o *overlay) keys(values []pair, parts []score.Part) error {
 }
 
 // unknown is the error about a name that no part has.
-func (o *overlay) unknown(at *token.Token, noun, name string, parts []score.Part) error {
+func (o *overlay) unknown(at yamlfile.Position, noun, name string, parts []score.Part) error {
 	var known []string
 	for _, p := range parts {
 		if p.Kind != score.Word {
@@ -272,65 +116,61 @@ func (o *overlay) unknown(at *token.Token, noun, name string, parts []score.Part
 		}
 	}
 	if near := score.Nearest(name, known); near != "" {
-		return o.faultAt(at, "unknown %s %q: did you mean %s?", noun, inventory.Text(name), near)
+		return o.Fault(at, "unknown %s %q: did you mean %s?", noun, inventory.Text(name), near)
 	}
-	return o.faultAt(at, "unknown %s %q: want one of %s", noun, inventory.Text(name), strings.Join(known, ", "))
+	return o.Fault(at, "unknown %s %q: want one of %s", noun, inventory.Text(name), strings.Join(known, ", "))
 }
 
 // set gives a part the value that the file has for it. Limits are left to the check of the whole model.
-func (o *overlay) set(v pair, p *score.Part) error {
-	o.at[p.Path] = v.value.GetToken()
+func (o *overlay) set(v yamlfile.Pair, p *score.Part) error {
+	o.at[p.Path] = v.Value.At
 	switch p.Kind {
 	case score.Word:
-		return o.faultAt(v.at, "%s: the words of the model cannot be changed, as they say what its code does: want numbers only", p.Path)
+		return o.Fault(v.At, "%s: the words of the model cannot be changed, as they say what its code does: want numbers only", p.Path)
 	case score.Group:
-		values, ok := pairs(v.value)
-		if !ok {
-			return o.wrong(v.value, p)
+		if v.Value.Kind != yamlfile.Map {
+			return o.wrong(v.Value, p)
 		}
-		return o.keys(values, p.Parts)
+		return o.keys(v.Value.Pairs, p.Parts)
 	case score.List:
-		return o.list(v.value, p)
+		return o.list(v.Value, p)
 	case score.Open:
-		return o.declare(v.value, p)
+		return o.declare(v.Value, p)
 	case score.Number:
-		return o.number(v.value, p)
+		return o.number(v.Value, p)
 	case score.Texts:
-		return o.texts(v.value, p)
+		return o.texts(v.Value, p)
 	default:
-		text, ok := textOf(v.value)
-		if !ok {
-			return o.wrong(v.value, p)
+		if v.Value.Kind != yamlfile.Text {
+			return o.wrong(v.Value, p)
 		}
-		p.SetText(text)
-		return o.bound(v.value, text)
+		p.SetText(v.Value.Text)
+		return o.TooLong(v.Value)
 	}
 }
 
 // list changes elements that the model has, found by their IDs.
-func (o *overlay) list(n ast.Node, p *score.Part) error {
-	seq, ok := n.(*ast.SequenceNode)
-	if !ok {
+func (o *overlay) list(n *yamlfile.Node, p *score.Part) error {
+	if n.Kind != yamlfile.List {
 		return o.wrong(n, p)
 	}
 	seen := map[string]int{} // in which line
-	for _, element := range seq.Values {
-		values, ok := pairs(element)
-		at := slices.IndexFunc(values, func(v pair) bool { return v.key == p.ID })
-		if !ok || at < 0 {
+	for _, element := range n.Items {
+		at := slices.IndexFunc(element.Pairs, func(v yamlfile.Pair) bool { return v.Key == p.ID })
+		if at < 0 {
 			return o.wrong(element, p)
 		}
-		id := values[at].value.GetToken()
-		i := slices.IndexFunc(p.Parts, func(q score.Part) bool { return q.Name == id.Value })
+		id := element.Pairs[at].Value
+		i := slices.IndexFunc(p.Parts, func(q score.Part) bool { return q.Name == id.Text })
 		if i < 0 {
-			return o.unknown(id, p.ID, id.Value, p.Parts)
+			return o.unknown(id.At, p.ID, id.Text, p.Parts)
 		}
-		if line := seen[id.Value]; line > 0 {
-			return o.faultAt(id, "%s: %s is there twice, first in line %d", p.Path, id.Value, line)
+		if line := seen[id.Text]; line > 0 {
+			return o.Fault(id.At, "%s: %s is there twice, first in line %d", p.Path, id.Text, line)
 		}
-		seen[id.Value] = id.Position.Line
-		o.at[p.Parts[i].Path] = id
-		if err := o.keys(slices.Delete(values, at, at+1), p.Parts[i].Parts); err != nil {
+		seen[id.Text] = id.At.Line
+		o.at[p.Parts[i].Path] = id.At
+		if err := o.keys(slices.Delete(slices.Clone(element.Pairs), at, at+1), p.Parts[i].Parts); err != nil {
 			return err
 		}
 	}
@@ -338,82 +178,45 @@ func (o *overlay) list(n ast.Node, p *score.Part) error {
 }
 
 // declare adds elements that only the user knows.
-func (o *overlay) declare(n ast.Node, p *score.Part) error {
-	seq, ok := n.(*ast.SequenceNode)
-	if !ok {
+func (o *overlay) declare(n *yamlfile.Node, p *score.Part) error {
+	if n.Kind != yamlfile.List {
 		return o.wrong(n, p)
 	}
-	for i, element := range p.Declare(len(seq.Values)) {
-		values, ok := pairs(seq.Values[i])
-		if !ok {
-			return o.wrong(seq.Values[i], &element)
+	for i, element := range p.Declare(len(n.Items)) {
+		item := n.Items[i]
+		if item.Kind != yamlfile.Map {
+			return o.wrong(item, &element)
 		}
-		o.at[element.Path] = seq.Values[i].GetToken()
-		if len(values) > 0 {
-			o.at[element.Path] = values[0].at
-		}
-		if err := o.keys(values, element.Parts); err != nil {
+		o.at[element.Path] = item.At
+		if err := o.keys(item.Pairs, element.Parts); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (o *overlay) number(n ast.Node, p *score.Part) error {
-	var v float64
-	switch n := n.(type) {
-	case *ast.IntegerNode:
-		switch x := n.Value.(type) {
-		case int64:
-			v = float64(x)
-		case uint64:
-			v = float64(x)
-		default:
-			return o.wrong(n, p)
-		}
-	case *ast.FloatNode:
-		v = n.Value
-	default:
+func (o *overlay) number(n *yamlfile.Node, p *score.Part) error {
+	if n.Kind != yamlfile.Number || p.Whole && n.Number != math.Trunc(n.Number) {
 		return o.wrong(n, p)
 	}
-	if p.Whole && v != math.Trunc(v) {
-		return o.wrong(n, p)
-	}
-	p.SetNumber(v)
+	p.SetNumber(n.Number)
 	return nil
 }
 
-func textOf(n ast.Node) (string, bool) {
-	s, ok := n.(*ast.StringNode)
-	if !ok {
-		return "", false
-	}
-	return s.Value, true
-}
-
-func (o *overlay) texts(n ast.Node, p *score.Part) error {
-	seq, ok := n.(*ast.SequenceNode)
-	if !ok {
+func (o *overlay) texts(n *yamlfile.Node, p *score.Part) error {
+	if n.Kind != yamlfile.List {
 		return o.wrong(n, p)
 	}
-	out := make([]string, 0, len(seq.Values))
-	for _, x := range seq.Values {
-		text, ok := textOf(x)
-		if !ok {
+	out := make([]string, 0, len(n.Items))
+	for _, x := range n.Items {
+		if x.Kind != yamlfile.Text {
 			return o.wrong(x, p)
 		}
-		if err := o.bound(x, text); err != nil {
+		if err := o.TooLong(x); err != nil {
 			return err
 		}
-		out = append(out, text)
+		out = append(out, x.Text)
 	}
 	p.SetTexts(out)
-	return nil
-}
-
-func (o *overlay) bound(n ast.Node, text string) error {
-	if len(text) > inventory.MaxText {
-		return o.faultAt(n.GetToken(), "a text of %d bytes: want %d at most", len(text), inventory.MaxText)
-	}
 	return nil
 }

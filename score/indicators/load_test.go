@@ -175,7 +175,7 @@ func TestLoadErrors(t *testing.T) {
 		{"waivers: [{machines: [a], reason: r, until: 2027-02-30}]", `until "2027-02-30": want a day such as 2027-03-31`},
 		{"waivers: [{machines: [a], reason: " + strings.Repeat("r", 600) + "}]", "a text of 600 bytes: want 512 at most"},
 		// Twice.
-		{"thresholds:\n  coreGiB: 4\n  coreGiB: 5", `m.yaml:3:3: not YAML: mapping key "coreGiB" already defined at [2:3]`},
+		{"thresholds:\n  coreGiB: 4\n  coreGiB: 5", `m.yaml:3:3: the key "coreGiB" is there twice, first in line 2`},
 		{"pillars: [{id: components}, {id: components}]", "pillars: components is there twice, first in line 1"},
 		{"levels: [{number: 1}, {number: 1}]", "levels: 1 is there twice"},
 		{"a: 1\n---\nb: 2", "m.yaml:3:1: a second document: want one"},

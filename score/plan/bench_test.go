@@ -53,7 +53,7 @@ func BenchmarkAssess(b *testing.B) {
 		b.Run(fmt.Sprintf("plan/machines=%d", n), func(b *testing.B) {
 			a := score.Assess(e, m, req)
 			for b.Loop() {
-				Recommend(a, e, m, req)
+				Recommend(b.Context(), a, e, m, Request{Request: req})
 			}
 		})
 	}

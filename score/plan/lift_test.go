@@ -18,9 +18,9 @@ func TestLiftIsReassessment(t *testing.T) {
 	forEstates(t, 400, func(_ int, e *inventory.Estate) error {
 		req := score.Request{Options: score.Options{RunningIsActive: true}}
 		a := score.Assess(e, m, req)
-		Recommend(a, e, m, req)
-		p := newPlanner(m, req.Options, score.NewLedger(e, m, req.Options))
-		before := p.ledger.Rate()
+		Recommend(t.Context(), a, e, m, Request{Request: req})
+		p := newPlanner(t.Context(), e, m, Request{Request: req})
+		before := p.rate(p.total)
 		for _, g := range a.Level.HeldBackBy {
 			for _, l := range g.Lift {
 				if l.Kind != score.LiftDo {
@@ -28,7 +28,7 @@ func TestLiftIsReassessment(t *testing.T) {
 				}
 				lifts.Add(1)
 				i := slices.IndexFunc(actions(), func(x *Action) bool { return x.ID == l.ID })
-				changed := p.propose(actions()[i], before).estate
+				changed := p.rewriteOf(p.propose(actions()[i], before)).estate
 				x, _ := score.Explain(changed, m, req, levelID(a.Level.Number+1, m))
 				j := slices.IndexFunc(x.Gates, func(y score.Gate) bool { return y.ID == g.ID })
 				if got := x.Gates[j]; math.Abs(got.Have-l.Have) > 1e-9 || got.Met != l.Met || l.Have == g.Have {

@@ -57,14 +57,14 @@ func immutableOS() *Action {
 			Risk: "agents and drivers that are installed as packages need another way in", Reversible: true},
 		node: func(n *inventory.Node, _ *scene) (*inventory.Node, []Subject) {
 			containers := 0
-			for _, c := range n.Containers {
-				if c.State.Or("") == inventory.Running && !c.System.Or(true) {
+			for i := range n.Containers {
+				if c := &n.Containers[i]; c.State.Or("") == inventory.Running && !c.System.Or(true) {
 					containers++
 				}
 			}
 			other := 0
-			for _, w := range n.Workloads {
-				if w.Layer != inventory.Infrastructure {
+			for i := range n.Workloads {
+				if n.Workloads[i].Layer != inventory.Infrastructure {
 					other++
 				}
 			}
@@ -99,7 +99,6 @@ func containerise(r inventory.Readiness) *Action {
 				return n, nil
 			}
 			var found []Subject
-			var kept []inventory.Workload
 			var made []inventory.Container
 			engine, have := "docker", false
 			for _, e := range n.Engines {
@@ -108,14 +107,14 @@ func containerise(r inventory.Readiness) *Action {
 					break
 				}
 			}
-			for _, w := range n.Workloads {
+			kept := keep(n.Workloads, func(w *inventory.Workload) bool {
 				if v, ok := w.Readiness.Get(); w.Layer == inventory.Infrastructure || !ok || v != r {
-					kept = append(kept, w)
-					continue
+					return true
 				}
-				found = append(found, Subject{ID: w.ID, Name: w.Name, Machine: n.Machine.Name.Or(n.Machine.ID), Class: "workload", Unit: w.Unit, Effort: effort, Evidence: readiness(&w)})
-				made = append(made, asContainer(&w, engine))
-			}
+				found = append(found, Subject{ID: w.ID, Name: w.Name, Machine: n.Machine.Name.Or(n.Machine.ID), Class: "workload", Unit: w.Unit, Effort: effort, Evidence: readiness(w)})
+				made = append(made, asContainer(w, engine))
+				return false
+			})
 			if len(found) == 0 {
 				return n, nil
 			}
@@ -150,7 +149,8 @@ func judgeWorkloads() *Action {
 			Risk: "none", Reversible: true},
 		node: func(n *inventory.Node, _ *scene) (*inventory.Node, []Subject) {
 			var found []Subject
-			for _, w := range n.Workloads {
+			for i := range n.Workloads {
+				w := &n.Workloads[i]
 				if w.Layer == inventory.Infrastructure || !w.Readiness.IsUnknown() || w.Readiness.Remedy() == "" || n.Machine.Inside.IsKnown() {
 					continue
 				}

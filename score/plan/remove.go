@@ -70,17 +70,14 @@ func removeStoppedVMs() *Action {
 
 func dropVMs(n *inventory.Node, pick func(*inventory.GuestVM) (Subject, bool)) (*inventory.Node, []Subject) {
 	var found []Subject
-	var kept []inventory.GuestVM
-	for i := range n.VMs {
-		v := &n.VMs[i]
+	kept := keep(n.VMs, func(v *inventory.GuestVM) bool {
 		s, ok := pick(v)
-		if !ok {
-			kept = append(kept, *v)
-			continue
+		if ok {
+			s.ID, s.Name, s.Machine, s.Class, s.Effort = v.ID, v.Name.Or(v.ID), n.Machine.Name.Or(n.Machine.ID), "vm", removeEffort
+			found = append(found, s)
 		}
-		s.ID, s.Name, s.Machine, s.Class, s.Effort = v.ID, v.Name.Or(v.ID), n.Machine.Name.Or(n.Machine.ID), "vm", removeEffort
-		found = append(found, s)
-	}
+		return !ok
+	})
 	if len(found) == 0 {
 		return n, nil
 	}
@@ -89,12 +86,28 @@ func dropVMs(n *inventory.Node, pick func(*inventory.GuestVM) (Subject, bool)) (
 	return &out, found
 }
 
+// keep gives the elements that are wanted; the list itself where all are. It never changes the list. Entities are large:
+// none is copied for being looked at.
+func keep[T any](list []T, wanted func(*T) bool) []T {
+	out, whole := list, true
+	for i := range list {
+		switch ok := wanted(&list[i]); {
+		case ok && !whole:
+			out = append(out, list[i])
+		case !ok && whole:
+			whole = false
+			out = append(make([]T, 0, len(list)-1), list[:i]...)
+		}
+	}
+	return out
+}
+
 func removeStoppedContainers() *Action {
 	return &Action{
 		Definition: Definition{ID: "remove-stopped-container", Title: "Remove stopped containers", Effort: "1 for each",
 			Why:  "A stopped container keeps its writable layer on disk and its image in use.",
 			Risk: "what was written in the container and not to a volume is lost", Reversible: false},
-		removes: true,
+		removes: true, stored: true,
 		node: func(n *inventory.Node, _ *scene) (*inventory.Node, []Subject) {
 			return dropContainers(n, func(c *inventory.Container) (string, bool) {
 				return "is " + c.Status.Or("stopped"), c.State.Or("") == inventory.Stopped && !keptByPolicy(c)
@@ -125,15 +138,14 @@ func removeIdleWork() *Action {
 			out, found := dropContainers(n, func(c *inventory.Container) (string, bool) {
 				return "runs for a week or more with less than .005 core and 5 MB of network a day", c.State.Or("") == inventory.Running && idle(c.ID)
 			})
-			var kept []inventory.Workload
-			for _, w := range n.Workloads {
+			kept := keep(n.Workloads, func(w *inventory.Workload) bool {
 				if w.Layer == inventory.Infrastructure || !idle(w.ID) {
-					kept = append(kept, w)
-					continue
+					return true
 				}
 				found = append(found, Subject{ID: w.ID, Name: w.Name, Machine: n.Machine.Name.Or(n.Machine.ID), Class: "workload", Unit: w.Unit, Effort: removeEffort,
 					Evidence: "runs for a week or more with less than .005 core and 5 MB of network a day"})
-			}
+				return false
+			})
 			if len(kept) != len(n.Workloads) {
 				c := *out
 				c.Workloads = kept
@@ -156,16 +168,13 @@ func removeIdleWork() *Action {
 
 func dropContainers(n *inventory.Node, pick func(*inventory.Container) (string, bool)) (*inventory.Node, []Subject) {
 	var found []Subject
-	var kept []inventory.Container
-	for i := range n.Containers {
-		c := &n.Containers[i]
+	kept := keep(n.Containers, func(c *inventory.Container) bool {
 		why, ok := pick(c)
-		if !ok {
-			kept = append(kept, *c)
-			continue
+		if ok {
+			found = append(found, Subject{ID: c.ID, Name: c.Name.Or(short(c.ID)), Machine: n.Machine.Name.Or(n.Machine.ID), Class: "container", Engine: c.Runtime.Or(""), Evidence: why, Effort: removeEffort, Bytes: c.Writable.Or(0)})
 		}
-		found = append(found, Subject{ID: c.ID, Name: c.Name.Or(short(c.ID)), Machine: n.Machine.Name.Or(n.Machine.ID), Class: "container", Engine: c.Runtime.Or(""), Evidence: why, Effort: removeEffort, Bytes: c.Writable.Or(0)})
-	}
+		return !ok
+	})
 	if len(found) == 0 {
 		return n, nil
 	}
@@ -194,22 +203,19 @@ func removeUnusedImages() *Action {
 func removeImages(id, title, why, risk string, say func([]Subject) string, prune string, pick func(*inventory.Image) bool) *Action {
 	return &Action{
 		Definition: Definition{ID: id, Title: title, Effort: "1 for each machine", Why: why, Risk: risk, Reversible: true},
-		removes:    true,
+		removes:    true, stored: true,
 		node: func(n *inventory.Node, _ *scene) (*inventory.Node, []Subject) {
 			// In use is what any container refers to, running or not: engines refuse to remove the rest of them.
 			used, blind := map[string]bool{}, false
-			for _, c := range n.Containers {
-				image, ok := c.ImageID.Get()
+			for i := range n.Containers {
+				image, ok := n.Containers[i].ImageID.Get()
 				used[image] = true
 				blind = blind || !ok
 			}
-			var kept []inventory.Image
 			var found []Subject
-			for i := range n.Images {
-				img := &n.Images[i]
+			kept := keep(n.Images, func(img *inventory.Image) bool {
 				if blind || used[img.ID] || !pick(img) {
-					kept = append(kept, *img)
-					continue
+					return true
 				}
 				name := short(img.ID)
 				if len(img.Tags) > 0 {
@@ -220,7 +226,8 @@ func removeImages(id, title, why, risk string, say func([]Subject) string, prune
 					s.Effort = removeEffort // one command prunes them all
 				}
 				found = append(found, s)
-			}
+				return false
+			})
 			if len(found) == 0 {
 				return n, nil
 			}
@@ -238,23 +245,21 @@ func removeUnusedVolumes() *Action {
 		Definition: Definition{ID: "remove-unused-volume", Title: "Remove unused volumes", Effort: "1 for each",
 			Why:  "A volume that no container mounts is kept, and often backed up, for nobody.",
 			Risk: "its data is lost: look inside first", Reversible: false},
-		removes: true,
+		removes: true, stored: true,
 		node: func(n *inventory.Node, _ *scene) (*inventory.Node, []Subject) {
 			used := map[string]bool{}
-			for _, c := range n.Containers {
-				for _, v := range c.Volumes {
+			for i := range n.Containers {
+				for _, v := range n.Containers[i].Volumes {
 					used[v] = true
 				}
 			}
-			var kept []inventory.Volume
 			var found []Subject
-			for _, v := range n.Volumes {
-				if used[v.Name] {
-					kept = append(kept, v)
-					continue
+			kept := keep(n.Volumes, func(v *inventory.Volume) bool {
+				if !used[v.Name] {
+					found = append(found, Subject{ID: v.Name, Name: v.Name, Machine: n.Machine.Name.Or(n.Machine.ID), Class: "volume", Engine: v.Engine, Evidence: "no container mounts it", Effort: removeEffort, Bytes: v.Size.Or(0)})
 				}
-				found = append(found, Subject{ID: v.Name, Name: v.Name, Machine: n.Machine.Name.Or(n.Machine.ID), Class: "volume", Engine: v.Engine, Evidence: "no container mounts it", Effort: removeEffort, Bytes: v.Size.Or(0)})
-			}
+				return used[v.Name]
+			})
 			if len(found) == 0 {
 				return n, nil
 			}

@@ -29,7 +29,7 @@ func TestShortSeriesProveNothing(t *testing.T) {
 	}{{30, "right-size-vm"}, {8, "right-size-vm"}, {6.9, "right-size-vm-indicative"}, {1, "right-size-vm-indicative"}, {5. / 86400, "right-size-vm-indicative"}} {
 		e := estate(test.days)
 		a := score.Assess(e, m, score.Request{})
-		Recommend(a, e, m, score.Request{})
+		Recommend(t.Context(), a, e, m, Request{})
 		i := slices.IndexFunc(a.Recommendations, func(r score.Recommendation) bool { return r.Action == test.want })
 		if i < 0 || slices.ContainsFunc(a.Recommendations, func(r score.Recommendation) bool { return r.Action != test.want && r.Action[:10] == "right-size" }) {
 			t.Fatalf("%v days: got %+v, want %s", test.days, a.Recommendations, test.want)

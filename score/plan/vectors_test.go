@@ -40,7 +40,7 @@ func advice(t *testing.T, e *inventory.Estate) []score.Recommendation {
 	t.Helper()
 	m, req := model(t), score.Request{Options: score.Options{Now: time.Unix(0, 0)}}
 	a := score.Assess(e, m, req)
-	Recommend(a, e, m, req)
+	Recommend(t.Context(), a, e, m, Request{Request: req})
 	return a.Recommendations
 }
 

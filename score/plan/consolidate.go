@@ -1,0 +1,260 @@
+package plan
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"reflect"
+	"slices"
+
+	"github.com/infraopt/infraopt/collect/inventory"
+	"github.com/infraopt/infraopt/score"
+	"github.com/infraopt/infraopt/score/plan/pack/instance"
+)
+
+// Effort points of emptying hosts, a convention.
+const (
+	retireEffort = 4
+	moveEffort   = 2
+)
+
+// A consolidation is the plan of all pools of an estate: what moves where, and which hosts go dark.
+type consolidation struct {
+	pools []*pool
+}
+
+// retireHosts empties hosts and switches them off. It concerns zones as a whole: a planner makes its plan.
+func retireHosts() *Action {
+	return &Action{
+		Definition: Definition{ID: "retire-host", Title: "Retire hosts", Effort: "4 for each, and 2 for each thing that moves",
+			Why:  "What runs on them fits on the others, and switching a host off is what saves its idle power, its patches and its place.",
+			Risk: "the hosts that stay are fuller: the loss of one is what the spares are kept for", Reversible: true},
+		estate: func(p *planner) *rewrite { return p.consolidate() },
+		title:  counted("Empty and retire %d host", "Empty and retire %d hosts"),
+		next:   func([]Subject) string { return "infraopt plan --format csv" },
+		prerequisites: []string{"storage and networks of what moves are reachable from its new host", "processors are alike enough for what moves while it runs",
+			"ports that containers publish are free on their new host", "images, and volumes that nothing mounts, stay behind"},
+		again: true,
+	}
+}
+
+// consolidate makes a plan of the present estate, and the estate that it leads to; nil where no host can go.
+func (p *planner) consolidate() *rewrite {
+	c := p.packPools()
+	out := c.apply(p.estate)
+	if len(out.subjects) == 0 {
+		return nil
+	}
+	return out
+}
+
+// packPools plans every pool of the present estate.
+func (p *planner) packPools() *consolidation {
+	byZone := map[string][]*hostState{}
+	for _, h := range p.hosts {
+		if !h.state.off {
+			byZone[h.state.zone] = append(byZone[h.state.zone], h.state)
+		}
+	}
+	c := &consolidation{}
+	items := 0
+	for _, zone := range slices.Sorted(maps.Keys(byZone)) {
+		for _, hosts := range pools(byZone[zone]) {
+			z := newPool(zone, hosts, p.model, p.req.Constraints)
+			c.pools = append(c.pools, z)
+			items += len(z.of)
+		}
+	}
+	effort := math.Min(1, fullEffort/float64(max(1, items)))
+	each(len(c.pools), func(i int) { c.pools[i] = p.solve(c.pools[i], effort) })
+	for _, z := range c.pools {
+		p.packed[z.key()] = z
+	}
+	return c
+}
+
+// fullEffort is how many things that could move an estate may have to be planned with all the usual work. In larger ones
+// each pool gets its share of that, so that the time goes with the number of things.
+const fullEffort = 2000
+
+// apply makes the estate that the plan leads to.
+func (c *consolidation) apply(e *inventory.Estate) *rewrite {
+	out := &rewrite{changed: map[*inventory.Node]*inventory.Node{}, retired: map[string]string{}}
+	for _, z := range c.pools {
+		z.apply(out)
+	}
+	if len(out.retired) == 0 {
+		return out
+	}
+	after := *e
+	after.Hosts = make([]*inventory.Node, 0, len(e.Hosts)-len(out.retired))
+	for _, h := range e.Hosts {
+		n, ok := out.changed[h]
+		switch {
+		case !ok:
+			after.Hosts = append(after.Hosts, h)
+		case n != nil:
+			after.Hosts = append(after.Hosts, n)
+		}
+	}
+	out.estate = leave(e, &after)
+	return out
+}
+
+// apply adds what the plan of a pool changes. A plan that cannot be carried out is withheld.
+func (z *pool) apply(out *rewrite) {
+	retired := z.retired()
+	if len(retired) == 0 {
+		return
+	}
+	plan := &z.solution.Plan
+	hostOf := map[instance.Ref]int{}
+	for i, r := range z.refs {
+		hostOf[r] = i
+	}
+	var moves []relocation
+	var told []score.Move
+	leaving := map[int]int{}
+	for item, u := range z.of {
+		from, to := z.at[item], hostOf[plan.Hosts[plan.Of[item]]]
+		if from == to {
+			continue
+		}
+		leaving[from] += len(u.moves)
+		source, target := z.hosts[from].node, z.hosts[to].node
+		for _, m := range u.moves {
+			m.to = target.Machine.ID
+			moves = append(moves, m)
+			told = append(told, score.Move{ID: m.id, Name: movedName(source, m), Class: u.class, From: m.from, To: m.to, Zone: z.zone})
+		}
+	}
+	before := &inventory.Estate{Hosts: make([]*inventory.Node, len(z.hosts))}
+	for i, h := range z.hosts {
+		before.Hosts[i] = h.node
+	}
+	after, err := relocate(before, moves)
+	if err != nil {
+		z.withheld = "its plan cannot be carried out: " + err.Error()
+		return
+	}
+	for i, old := range before.Hosts {
+		if h := after.Hosts[i]; h != old {
+			out.changed[old] = h
+		}
+	}
+	out.moves = append(out.moves, told...)
+	effort := 0.0
+	for _, n := range leaving {
+		effort += moveEffort * float64(n)
+	}
+	for _, i := range retired {
+		m := &z.hosts[i].node.Machine
+		out.retired[m.ID] = z.name
+		out.changed[z.hosts[i].node] = nil
+		s := Subject{ID: m.ID, Name: m.Name.Or(m.ID), Machine: m.Name.Or(m.ID), Class: "machine", Effort: retireEffort + moveEffort*float64(leaving[i]), Evidence: z.evidence(i, leaving[i])}
+		effort -= moveEffort * float64(leaving[i])
+		out.subjects = append(out.subjects, s)
+	}
+	out.effort += effort // of what leaves hosts that stay, to make room
+}
+
+func movedName(n *inventory.Node, m relocation) string {
+	if v := findVM(n, m); v != nil {
+		return v.Name.Or(v.ID)
+	}
+	if c := findContainer(n, m); c != nil {
+		return c.Name.Or(short(c.ID))
+	}
+	return m.id
+}
+
+// evidence says why a host can go.
+func (z *pool) evidence(i, leaving int) string {
+	h := z.hosts[i]
+	if leaving == 0 {
+		return "nothing runs on it that has to run"
+	}
+	var cpu, memory int64
+	for j := range h.units {
+		cpu, memory = cpu+slices.Max(h.units[j].cpu[:]), memory+h.units[j].memory
+	}
+	p := z.hostPlan()
+	where := "its zone"
+	if z.zone != "" {
+		where = "zone " + z.zone
+	}
+	if z.name != "" {
+		where += " with " + z.name
+	}
+	return fmt.Sprintf("what it carries (%d moving) needs %.3g of its %g cores and %.4g of its %.4g GiB, %s; %d of the %d hosts of %s are enough, %d of them spare",
+		leaving, float64(cpu)/1000, h.node.Machine.Cores.Or(0), float64(memory)/1024, h.node.Machine.Memory.Or(0).GiB(), z.sizedBy(), p.Plan, p.Now, where, p.Spares)
+}
+
+// solve packs a pool, or remembers how it was packed when everything in it that matters was the same.
+func (p *planner) solve(z *pool, effort float64) *pool {
+	was := p.packed[z.key()]
+	if was != nil && (!was.quick || p.quick) && reflect.DeepEqual(was.asked, z.instance) {
+		if z = was.again(z); !p.quick {
+			z.check()
+		}
+		return z
+	}
+	asked := z.instance
+	z.quick = p.quick
+	z.solve(p.ctx, effort)
+	for try := 0; try < retries && z.solution != nil && len(z.solution.Unplaced) > 0; try++ {
+		hosts := z.settled()
+		z = newPool(z.zone, hosts, p.model, p.req.Constraints)
+		z.quick = p.quick
+		z.solve(p.ctx, effort)
+	}
+	z.asked = asked
+	if !p.quick {
+		z.check()
+	}
+	return z
+}
+
+// retries is how often hosts are left as they are on which there is more than finds a place.
+const retries = 3
+
+// settled gives the hosts of the pool, with those that carry what finds no place as hosts that cannot be emptied.
+func (z *pool) settled() []*hostState {
+	hosts := slices.Clone(z.hosts)
+	for _, item := range z.solution.Unplaced {
+		if item >= len(z.at) {
+			continue // it stays in any case
+		}
+		i := z.at[item]
+		if hosts[i].stays == "" {
+			h := *hosts[i]
+			h.reason, h.stays = "over-committed", "as sized, "+z.of[item].name+" finds no place; it runs there by over-committing"
+			hosts[i] = &h
+		}
+	}
+	return hosts
+}
+
+// again takes what is known of the pool over to its hosts as they are now: they differ in nothing that matters.
+func (z *pool) again(now *pool) *pool {
+	out := *z
+	out.hosts = slices.Clone(z.hosts)
+	out.of = make([]*unit, 0, len(z.of))
+	for i, h := range now.hosts {
+		if z.hosts[i].stays != h.stays { // it was found to be over-committed
+			held := *h
+			held.reason, held.stays = z.hosts[i].reason, z.hosts[i].stays
+			h = &held
+		}
+		out.hosts[i] = h
+		if h.stays == "" {
+			for j := range h.units {
+				out.of = append(out.of, &h.units[j])
+			}
+		}
+	}
+	return &out
+}
+
+// key tells the pool from others of the estate, also when its hosts have been changed.
+func (z *pool) key() string { return z.zone + "\x00" + z.hosts[0].node.Machine.ID }
