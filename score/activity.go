@@ -88,7 +88,7 @@ func (s *Stack) counted(replicas []*Work) (a Activity, runs bool) {
 	var most float64
 	networkKnown, aged, answered := true, true, true
 	for _, x := range replicas {
-		n, ok := networkPerDay(&x.usage)
+		n, ok := networkPerDay(x.usage)
 		all.cpu, all.network, most = all.cpu+x.cpu.lo, all.network+n, most+x.cpu.hi
 		networkKnown = networkKnown && ok
 		if x.surelyRuns() {
@@ -171,7 +171,7 @@ func (s *Stack) noSeries(replicas []*Work) bool {
 func (s *Stack) idleBySeries(replicas []*Work) (strict, normal, broad truth) {
 	var peak, p97, p90, rx, tx, network, alloc, slow total
 	for _, x := range replicas {
-		d := &x.demand
+		d := x.demand
 		if days, ok := d.Days.Get(); !ok || days < s.model.Thresholds.SeriesDays {
 			return maybe, maybe, maybe
 		}

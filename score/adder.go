@@ -35,8 +35,8 @@ type Fact struct {
 	reading fmt.Stringer // says the value where Value is empty: most facts are never read
 }
 
-// FactOf makes a Fact of a reading.
-func FactOf[T any](name string, r inventory.Reading[T]) Fact {
+// FactOf makes a Fact of a reading, which must not change afterwards.
+func FactOf[T any](name string, r *inventory.Reading[T]) Fact {
 	if r.IsUnknown() {
 		return Fact{Name: name, Value: "unknown", Why: r.Why(), Remedy: r.Remedy()}
 	}
@@ -146,13 +146,13 @@ func first(s []string) string {
 func (x *Work) usageFact() Fact {
 	switch {
 	case !x.running.IsKnown():
-		return FactOf("whether it runs", x.running)
+		return FactOf("whether it runs", &x.running)
 	case !x.usage.CPUSeconds.IsKnown():
-		return FactOf("CPU time used", x.usage.CPUSeconds)
+		return FactOf("CPU time used", &x.usage.CPUSeconds)
 	case !x.usage.Memory.IsKnown():
-		return FactOf("memory used", x.usage.Memory)
+		return FactOf("memory used", &x.usage.Memory)
 	case !x.usage.Age.IsKnown():
-		return FactOf("since when it runs", x.usage.Age)
+		return FactOf("since when it runs", &x.usage.Age)
 	case x.usage.Age.Or(0) < inventory.Day:
 		return Fact{Name: "mean use", Why: "it has run for less than a day", Remedy: "look again when it has run for a day"}
 	default:

@@ -56,7 +56,7 @@ func (f *leading[T]) add(key string, things []T) {
 
 // list gives what is kept; never nil.
 func (f *leading[T]) list() []T {
-	out := []T{}
+	out := make([]T, 0, f.kept)
 	for _, b := range f.blocks {
 		out = append(out, b.things...)
 	}

@@ -21,7 +21,7 @@ func (s *Stack) needOf(replicas []*Work, a Activity, whole bool) [2]Range {
 		if x.Place.Node == nil { // a virtual machine is sized in larger steps
 			stepCPU, stepMem = th.VMStepMilli, th.VMStepMiB
 		}
-		c, m := s.series(&x.demand, x.capCPU, x.capGiB)
+		c, m := s.series(x.demand, x.capCPU, x.capGiB)
 		cpu, mem = cpu.plus(c), mem.plus(m)
 	}
 	floorCPU, floorMem := th.NeedFloorMilli, th.NeedFloorMiB

@@ -38,14 +38,24 @@ type IndicatorRating struct {
 // TallyStack gives what one host adds to the score.
 func (m *Model) TallyStack(s *Stack) *Tally { return m.tallyStack(s, nil) }
 
+// TallyInto is TallyStack with a tally to put it in, whatever that held before.
+func (m *Model) TallyInto(t *Tally, s *Stack) {
+	t.Reset()
+	m.fill(t, s, nil)
+}
+
 // tallyStack is TallyStack with notes of the facts behind each indicator, where there are books for them.
 func (m *Model) tallyStack(s *Stack, books map[string]*notebook) *Tally {
 	t := &Tally{}
+	m.fill(t, s, books)
+	return t
+}
+
+func (m *Model) fill(t *Tally, s *Stack, books map[string]*notebook) {
 	s.tallyShared(t)
 	for i := range m.Indicators {
 		m.tallyIndicator(t, s, &m.Indicators[i], books)
 	}
-	return t
 }
 
 func (m *Model) tallyIndicator(t *Tally, s *Stack, ind *Indicator, books map[string]*notebook) {

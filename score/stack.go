@@ -77,8 +77,8 @@ type Work struct {
 	Activity  Activity
 	Seen      []string
 
-	usage   inventory.Usage
-	demand  inventory.Demand
+	usage   *inventory.Usage
+	demand  *inventory.Demand
 	running inventory.Reading[inventory.RunState]
 	cpu     span // mean cores
 	gib     span // mean GiB
@@ -105,7 +105,7 @@ func (s *Stack) place(p *Place) {
 		return
 	}
 	if p.Node == nil {
-		s.opaque(p, &p.VM.Usage, p.VM.Demand, p.VM.State, p.VM.ID, p.VM.Name.Or(p.VM.ID), p.VM.Seen)
+		s.opaque(p, p.VM)
 		return
 	}
 	s.processes(p)
@@ -196,7 +196,7 @@ func (s *Stack) processes(p *Place) {
 				form = Opaque // a process or a container: nobody looked
 			}
 		}
-		x := &Work{ID: w.ID, Name: w.Name, Place: p, Form: form, Workload: w, Layer: w.Layer, Seen: w.Seen, usage: w.Usage, demand: w.Demand, running: running, group: w.ID}
+		x := &Work{ID: w.ID, Name: w.Name, Place: p, Form: form, Workload: w, Layer: w.Layer, Seen: w.Seen, usage: &w.Usage, demand: &w.Demand, running: running, group: w.ID}
 		x.capCPU, x.capGiB = p.capacity()
 		s.measure(x)
 		s.weigh(x)
@@ -205,8 +205,8 @@ func (s *Stack) processes(p *Place) {
 }
 
 // opaque adds a virtual machine that cannot be looked into: one workload of unknown content.
-func (s *Stack) opaque(p *Place, u *inventory.Usage, d inventory.Demand, st inventory.Reading[inventory.RunState], id, name string, seen []string) {
-	x := &Work{ID: id, Name: name, Place: p, Form: Opaque, Layer: inventory.Application, Seen: seen, usage: *u, demand: d, running: st, group: id}
+func (s *Stack) opaque(p *Place, v *inventory.VM) {
+	x := &Work{ID: v.ID, Name: v.Name.Or(v.ID), Place: p, Form: Opaque, Layer: inventory.Application, Seen: v.Seen, usage: &v.Usage, demand: &v.Demand, running: v.State, group: v.ID}
 	x.capCPU, x.capGiB = p.capacity()
 	s.measure(x)
 	s.weigh(x)
@@ -217,8 +217,8 @@ func (s *Stack) opaque(p *Place, u *inventory.Usage, d inventory.Demand, st inve
 func (s *Stack) hidden(p *Place) {
 	m := &p.Node.Machine
 	x := &Work{ID: m.ID + "/hidden", Name: "processes not shown", Place: p, Form: Opaque, Layer: inventory.Application, Seen: m.Seen,
-		running: inventory.Unknown[inventory.RunState](m.Processes.Why(), m.Processes.Remedy())}
-	x.usage.CPUSeconds = inventory.Unknown[float64](m.Processes.Why(), m.Processes.Remedy())
+		running: inventory.Unknown[inventory.RunState](m.Processes.Why(), m.Processes.Remedy()),
+		usage:   &inventory.Usage{CPUSeconds: inventory.Unknown[float64](m.Processes.Why(), m.Processes.Remedy())}, demand: &inventory.Demand{}}
 	x.capCPU, x.capGiB = p.capacity()
 	s.measure(x)
 	s.weigh(x)
@@ -230,7 +230,8 @@ func (s *Stack) hidden(p *Place) {
 // A container whose service or image is not known may be a replica of any other, which leaves all of them less
 // certain.
 func (s *Stack) containers(p *Place) {
-	var works []*Work
+	works := make([]*Work, 0, len(p.Node.Containers))
+	room := make([]Work, len(p.Node.Containers))
 	groups := map[string][]*Work{}
 	stray := false
 	for i := range p.Node.Containers {
@@ -238,7 +239,8 @@ func (s *Stack) containers(p *Place) {
 		if st, known := c.State.Get(); c.Layer == inventory.Infrastructure || known && st == inventory.Stopped {
 			continue
 		}
-		x := &Work{ID: c.ID, Name: c.Name.Or(shortID(c.ID)), Place: p, Container: c, Layer: c.Layer, Seen: c.Seen, usage: c.Usage, demand: c.Demand, running: c.State}
+		x := &room[i]
+		*x = Work{ID: c.ID, Name: c.Name.Or(shortID(c.ID)), Place: p, Container: c, Layer: c.Layer, Seen: c.Seen, usage: &c.Usage, demand: &c.Demand, running: c.State}
 		switch system, known := c.System.Get(); {
 		case !known:
 			x.Form = SomeContainer

@@ -52,6 +52,48 @@ func (t *Tally) Sub(u *Tally) {
 	}
 }
 
+// Reset empties t, and keeps its room for the next use.
+func (t *Tally) Reset() { clear(t.terms) }
+
+// A Delta is what one tally has beyond another, as a list: small where the two are almost alike.
+type Delta struct{ terms []changedTerm }
+
+type changedTerm struct {
+	symbol
+	Range
+}
+
+// Since gives what makes before into t.
+func (t *Tally) Since(before *Tally) *Delta {
+	var terms []changedTerm
+	for s, r := range t.terms {
+		was := before.terms[s]
+		if d := (Range{r.Lo - was.Lo, r.Hi - was.Hi}); d != (Range{}) {
+			terms = append(terms, changedTerm{s, d})
+		}
+	}
+	for s, was := range before.terms {
+		if _, both := t.terms[s]; !both {
+			terms = append(terms, changedTerm{s, Range{-was.Lo, -was.Hi}})
+		}
+	}
+	return &Delta{slices.Clip(terms)}
+}
+
+// Apply adds a delta.
+func (t *Tally) Apply(d *Delta) {
+	for i := range d.terms {
+		t.addSymbol(d.terms[i].symbol, d.terms[i].Range)
+	}
+}
+
+// Undo takes a delta back.
+func (t *Tally) Undo(d *Delta) {
+	for i := range d.terms {
+		t.addSymbol(d.terms[i].symbol, Range{-d.terms[i].Lo, -d.terms[i].Hi})
+	}
+}
+
 // Clone gives a tally that shares nothing with t.
 func (t *Tally) Clone() *Tally { return &Tally{maps.Clone(t.terms)} }
 

@@ -89,7 +89,7 @@ func (p *program) plan(ctx context.Context, f planCommandFlags, args []string) e
 		return h.err
 	}
 	bar := p.progress("planning", 0)
-	a, err := p.advise(ctx, resolve.Estate(h.snapshot), model, f.request(h, f.listed()), conditions)
+	a, err := p.advise(ctx, resolve.Estate(h.snapshot), model, f.request(h, 1), conditions) // a plan lists no machines of today
 	bar.stop()
 	if err != nil {
 		return err

@@ -14,7 +14,7 @@ func physicalBelow(p *score.Place) (applies, known bool) {
 }
 
 // standOnHardware places work by a fact about the hardware below it.
-func standOnHardware[T ~string](ind *score.Indicator, name string, read func(p *score.Place) inventory.Reading[T], step func(T) string) {
+func standOnHardware[T ~string](ind *score.Indicator, name string, read func(p *score.Place) *inventory.Reading[T], step func(T) string) {
 	ind.Tally = func(s *score.Stack, add *score.Adder) {
 		lowest, highest := ind.Ladder[0].ID, ind.Ladder[len(ind.Ladder)-1].ID
 		for _, x := range s.Works {
@@ -34,7 +34,7 @@ func standOnHardware[T ~string](ind *score.Indicator, name string, read func(p *
 			}
 			fact := score.FactOf(name, r)
 			if !known {
-				fact = score.FactOf("kind of machine", x.Place.Host().Machine.Kind)
+				fact = score.FactOf("kind of machine", &x.Place.Host().Machine.Kind)
 			}
 			add.StandIf(x, low, high, known, fact)
 		}

@@ -7,6 +7,6 @@ import (
 
 // fabric asks whether one network carries everything.
 func fabric(ind *score.Indicator) {
-	read := func(p *score.Place) inventory.Reading[inventory.Fabric] { return p.Host().Machine.Hardware.Fabric }
+	read := func(p *score.Place) *inventory.Reading[inventory.Fabric] { return &p.Host().Machine.Hardware.Fabric }
 	standOnHardware(ind, "fabric", read, func(f inventory.Fabric) string { return string(f) })
 }

@@ -7,6 +7,6 @@ import (
 
 // hardware asks for the form of the servers.
 func hardware(ind *score.Indicator) {
-	read := func(p *score.Place) inventory.Reading[inventory.Chassis] { return p.Host().Machine.Hardware.Chassis }
+	read := func(p *score.Place) *inventory.Reading[inventory.Chassis] { return &p.Host().Machine.Hardware.Chassis }
 	standOnHardware(ind, "chassis", read, func(c inventory.Chassis) string { return string(c) })
 }

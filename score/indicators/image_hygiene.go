@@ -15,18 +15,8 @@ func imageHygiene(ind *score.Indicator) {
 				add.Cover(0, whole)
 				continue
 			}
-			covers := map[string]*[2]int64{}
-			for _, o := range StoredBy(p.Node) {
-				c := covers[o.Engine]
-				if c == nil {
-					c = &[2]int64{}
-					covers[o.Engine] = c
-				}
-				c[0] += o.tally(add, p)
-				c[1] += 2
-			}
-			for _, c := range covers { // each engine counts alike, however much it stores
-				add.Cover(whole*c[0]/c[1], whole)
+			for i := range p.Node.Engines {
+				tallyStored(&p.Node.Engines[i], p, add)
 			}
 			tallyUnlisted(p, add)
 		}
@@ -64,86 +54,105 @@ const (
 	whole         = 1000 // parts of an engine's coverage
 )
 
-// Stored is one thing that an engine keeps on disk.
-type Stored struct {
-	Kind   string // image, container, volume, build cache
-	Name   string
-	Size   inventory.Reading[inventory.Bytes]
-	InUse  inventory.Reading[bool]
-	Limit  inventory.Reading[inventory.Bytes] // upper bound of the size
-	Seen   []string
-	Engine string
+// stored is one thing that an engine keeps on disk.
+type stored struct {
+	Kind  string // image, container, volume, build cache
+	Name  string
+	Size  inventory.Reading[inventory.Bytes]
+	InUse inventory.Reading[bool]
+	Limit inventory.Reading[inventory.Bytes] // upper bound of the size
+	Seen  []string
 }
 
-// StoredBy lists what the engines of a node keep on disk: in use is what a running container uses.
-func StoredBy(n *inventory.Node) []Stored {
-	var out []Stored
-	for j := range n.Engines {
-		e := &n.Engines[j]
-		if ok, known := e.Inventory.Get(); !known || !ok {
+// A storedSum sums up what an engine keeps, in bytes.
+type storedSum struct {
+	open                  int64 // things without any bound
+	total, reclaim, helps score.Range
+}
+
+// tallyStored adds what an engine keeps. Each engine counts alike for the coverage, however much it stores.
+func tallyStored(e *inventory.Engine, p *score.Place, add *score.Adder) {
+	var sum storedSum
+	known, questions := int64(0), int64(0)
+	storedBy(p.Node, e, func(o *stored) {
+		known += o.tally(&sum, add, p)
+		questions += 2
+	})
+	add.Add(termOpen, score.Exact(sum.open))
+	add.Add("total", sum.total)
+	add.Add("reclaimable", sum.reclaim)
+	add.Add("helps", sum.helps)
+	if questions > 0 {
+		add.Cover(whole*known/questions, whole)
+	}
+}
+
+// storedBy lists what an engine of a node keeps on disk: in use is what a running container uses.
+func storedBy(n *inventory.Node, e *inventory.Engine, yield func(*stored)) {
+	if ok, known := e.Inventory.Get(); !known || !ok {
+		return
+	}
+	if !e.BuildCache.IsAbsent() {
+		yield(&stored{Kind: "build cache", Name: e.Kind, Size: e.BuildCache, InUse: inventory.Known(false), Limit: e.DataUsed, Seen: e.Seen})
+	}
+	images, volumes := map[string]inventory.Reading[bool]{}, map[string]inventory.Reading[bool]{}
+	blind := false // a container whose image is not known may use any of them
+	for j := range n.Containers {
+		c := &n.Containers[j]
+		blind = blind || c.ImageID.IsUnknown() && c.State.Or(inventory.Running) != inventory.Stopped
+		if c.Runtime.IsKnown() && c.Runtime.Or("") != e.Kind {
 			continue
 		}
-		if !e.BuildCache.IsAbsent() {
-			out = append(out, Stored{Kind: "build cache", Name: e.Kind, Size: e.BuildCache, InUse: inventory.Known(false), Limit: e.DataUsed, Seen: e.Seen, Engine: e.Kind})
+		use := layerOf(c, e, yield)
+		if id, ok := c.ImageID.Get(); ok {
+			images[id] = mostUsed(images[id], use)
 		}
-		images, volumes := map[string]inventory.Reading[bool]{}, map[string]inventory.Reading[bool]{}
-		for j := range n.Containers {
-			c := &n.Containers[j]
-			if c.Runtime.IsKnown() && c.Runtime.Or("") != e.Kind {
-				continue
-			}
-			use := inventory.Unknown[bool]("the state of a container is not known", "")
-			layer := Stored{Kind: "container", Name: c.Name.Or(c.ID), Size: c.Writable, Limit: e.DataUsed, Seen: c.Seen, Engine: e.Kind}
-			st, known := c.State.Get()
-			switch {
-			case !c.Runtime.IsKnown(): // perhaps it is another engine's
-				if c.Writable.IsKnown() {
-					layer.Limit = c.Writable
-				}
-				if !known || st == inventory.Stopped {
-					layer.Size, layer.InUse = inventory.Unknown[inventory.Bytes](c.Runtime.Why(), c.Runtime.Remedy()), use
-					out = append(out, layer)
-				}
-				known = known && st == inventory.Stopped
-			case !known: // perhaps it runs, and its layer is no waste at all
-				if c.Writable.IsKnown() {
-					layer.Limit = c.Writable
-				}
-				layer.Size, layer.InUse = inventory.Unknown[inventory.Bytes](c.State.Why(), c.State.Remedy()), use
-				out = append(out, layer)
-			case st == inventory.Stopped:
-				layer.InUse = inventory.Known(false)
-				out = append(out, layer)
-			}
-			if known {
-				use = inventory.Known(st != inventory.Stopped)
-			}
-			if id, ok := c.ImageID.Get(); ok {
-				images[id] = mostUsed(images[id], use)
-			}
-			for _, v := range c.Volumes {
-				volumes[v] = mostUsed(volumes[v], use)
-			}
-		}
-		blind := false // a container whose image is not known may use any of them
-		for j := range n.Containers {
-			c := &n.Containers[j]
-			blind = blind || c.ImageID.IsUnknown() && c.State.Or(inventory.Running) != inventory.Stopped
-		}
-		for j := range n.Images {
-			i := &n.Images[j]
-			if i.Engine == e.Kind {
-				out = append(out, Stored{Kind: "image", Name: nameOf(i), Size: i.Size, InUse: used(images, i.ID, blind), Limit: e.DataUsed, Seen: i.Seen, Engine: e.Kind})
-			}
-		}
-		for j := range n.Volumes {
-			v := &n.Volumes[j]
-			if v.Engine == e.Kind {
-				out = append(out, Stored{Kind: "volume", Name: v.Name, Size: v.Size, InUse: used(volumes, v.Name, false), Limit: e.DataUsed, Seen: v.Seen, Engine: e.Kind})
-			}
+		for _, v := range c.Volumes {
+			volumes[v] = mostUsed(volumes[v], use)
 		}
 	}
-	return out
+	for j := range n.Images {
+		i := &n.Images[j]
+		if i.Engine == e.Kind {
+			yield(&stored{Kind: "image", Name: nameOf(i), Size: i.Size, InUse: used(images, i.ID, blind), Limit: e.DataUsed, Seen: i.Seen})
+		}
+	}
+	for j := range n.Volumes {
+		v := &n.Volumes[j]
+		if v.Engine == e.Kind {
+			yield(&stored{Kind: "volume", Name: v.Name, Size: v.Size, InUse: used(volumes, v.Name, false), Limit: e.DataUsed, Seen: v.Seen})
+		}
+	}
+}
+
+// layerOf lists the writable layer of a container where it may be waste, and says whether the container uses its image and
+// its volumes.
+func layerOf(c *inventory.Container, e *inventory.Engine, yield func(*stored)) inventory.Reading[bool] {
+	st, known := c.State.Get()
+	if c.Runtime.IsKnown() && known {
+		if st == inventory.Stopped {
+			yield(&stored{Kind: "container", Name: c.Name.Or(c.ID), Size: c.Writable, Limit: e.DataUsed, Seen: c.Seen, InUse: inventory.Known(false)})
+		}
+		return inventory.Known(st != inventory.Stopped)
+	}
+	use := inventory.Unknown[bool]("the state of a container is not known", "")
+	layer := stored{Kind: "container", Name: c.Name.Or(c.ID), InUse: use, Limit: e.DataUsed, Seen: c.Seen}
+	if c.Writable.IsKnown() {
+		layer.Limit = c.Writable
+	}
+	switch {
+	case c.Runtime.IsKnown(): // perhaps it runs, and its layer is no waste at all
+		layer.Size = inventory.Unknown[inventory.Bytes](c.State.Why(), c.State.Remedy())
+	case !known || st == inventory.Stopped: // perhaps it is another engine's
+		layer.Size = inventory.Unknown[inventory.Bytes](c.Runtime.Why(), c.Runtime.Remedy())
+	default:
+		return use
+	}
+	yield(&layer)
+	if known {
+		use = inventory.Known(false)
+	}
+	return use
 }
 
 func nameOf(i *inventory.Image) string {
@@ -179,7 +188,7 @@ func mostUsed(a, b inventory.Reading[bool]) inventory.Reading[bool] {
 }
 
 // tally adds a stored thing and returns how many of its two facts are known: size and use.
-func (o Stored) tally(add *score.Adder, p *score.Place) int64 {
+func (o *stored) tally(sum *storedSum, add *score.Adder, p *score.Place) int64 {
 	if p.Doubtful { // perhaps none of it is there: it can only do harm at the low end and good at the high end
 		if v, ok := o.Size.Get(); ok {
 			o.Limit = inventory.Known(v)
@@ -199,7 +208,7 @@ func (o Stored) tally(add *score.Adder, p *score.Place) int64 {
 	if !known {
 		bound, ok := o.Limit.Get()
 		if !ok {
-			add.Add(termOpen, score.Exact(1))
+			sum.open++
 			return covered
 		}
 		total, reclaim = score.Range{Hi: int64(bound)}, score.Range{Hi: int64(bound)}
@@ -211,20 +220,31 @@ func (o Stored) tally(add *score.Adder, p *score.Place) int64 {
 		reclaim = total
 	}
 	if !known && sure && use { // its bytes would only help: they count for the high end only
-		add.Add("helps", total)
+		count(&sum.helps, total)
 		return covered
 	}
-	add.Add("total", total)
-	add.Add("reclaimable", reclaim)
-	fact := score.FactOf("size of "+o.Kind, o.Size)
-	if known {
+	count(&sum.total, total)
+	count(&sum.reclaim, reclaim)
+	if add.Noting() {
+		o.note(add, p, reclaim)
+	}
+	return covered
+}
+
+func count(sum *score.Range, r score.Range) {
+	sum.Lo += r.Lo
+	sum.Hi += r.Hi
+}
+
+func (o *stored) note(add *score.Adder, p *score.Place, reclaim score.Range) {
+	fact := score.FactOf("size of "+o.Kind, &o.Size)
+	if size, known := o.Size.Get(); known {
 		fact.Value = size.String()
-		if sure && !use {
+		if use, sure := o.InUse.Get(); sure && !use {
 			fact.Value += ", unused"
 		}
 	}
 	add.Note(p, o.Name+" on "+p.Name(), fact, o.Seen, float64(reclaim.Hi), float64(reclaim.Hi-reclaim.Lo))
-	return covered
 }
 
 // tallyUnlisted opens the result where an engine runs or containers exist whose store nobody could list.

@@ -25,11 +25,15 @@ func isolation(ind *score.Indicator) {
 	ind.Rate = (*score.Rater).Ladder
 }
 
+// Steps of processes and of application containers, by the machine that they run on.
+var (
+	processSteps = map[inventory.MachineKind]string{inventory.Physical: "server-process", inventory.Virtual: "vm-process", inventory.Cloud: "vm-process"}
+	containerSteps = map[inventory.MachineKind]string{inventory.Physical: "metal-container", inventory.Virtual: "vm-container", inventory.Cloud: "cloud-container"}
+)
+
 func isolationOf(x *score.Work) (low, high string, fact score.Fact) {
 	kind := kindOf(x.Place)
 	fact = score.FactOf("kind of machine", kind)
-	process := map[inventory.MachineKind]string{inventory.Physical: "server-process", inventory.Virtual: "vm-process", inventory.Cloud: "vm-process"}
-	container := map[inventory.MachineKind]string{inventory.Physical: "metal-container", inventory.Virtual: "vm-container", inventory.Cloud: "cloud-container"}
 	k, known := kind.Get()
 	switch x.Form {
 	case score.SystemContainer:
@@ -39,23 +43,23 @@ func isolationOf(x *score.Work) (low, high string, fact score.Fact) {
 			return "server-process", "vm-process", fact
 		}
 		fact.Name, fact.Value = "form", "process on a "+string(k)+" machine"
-		return process[k], process[k], fact
+		return processSteps[k], processSteps[k], fact
 	case score.AppContainer:
 		if !known {
 			return "vm-container", "metal-container", fact
 		}
 		fact.Name, fact.Value = "form", "container on a "+string(k)+" machine"
-		return container[k], container[k], fact
+		return containerSteps[k], containerSteps[k], fact
 	case score.SomeContainer:
 		high = "metal-container"
 		if known {
-			high = container[k]
+			high = containerSteps[k]
 		}
 		return "system-container", high, score.Fact{Name: "form", Value: "unknown", Why: "seen from inside a container, or only by its control group", Remedy: "run on the host, with access to the container engine"}
 	default:
 		high, low = "metal-container", "server-process"
 		if known {
-			low, high = process[k], container[k]
+			low, high = processSteps[k], containerSteps[k]
 		}
 		fact = score.Fact{Name: "content of virtual machines", Value: "unknown", Why: "nobody looked inside", Remedy: "run infraopt collect inside the virtual machine, and assess both snapshots together"}
 		if x.Place.Node != nil {
@@ -67,9 +71,11 @@ func isolationOf(x *score.Work) (low, high string, fact score.Fact) {
 
 // kindOf is the kind of machine that work in a place runs on. A virtual machine of a hypervisor that was seen is
 // virtual, whatever else is known of it.
-func kindOf(p *score.Place) inventory.Reading[inventory.MachineKind] {
+var virtual = inventory.Known(inventory.Virtual)
+
+func kindOf(p *score.Place) *inventory.Reading[inventory.MachineKind] {
 	if p.VM != nil {
-		return inventory.Known(inventory.Virtual)
+		return &virtual
 	}
-	return p.Node.Machine.Kind
+	return &p.Node.Machine.Kind
 }

@@ -26,7 +26,7 @@ func minimalOS(ind *score.Indicator) {
 func osStep(os *inventory.OS, minimal int) (low, high string, fact score.Fact) {
 	style, known := os.Style.Get()
 	packages, counted := os.Packages.Get()
-	fact = score.FactOf("style of operating system", os.Style)
+	fact = score.FactOf("style of operating system", &os.Style)
 	switch {
 	case known && style == inventory.ImageBasedOS:
 		return "image-based", "image-based", fact
@@ -35,10 +35,10 @@ func osStep(os *inventory.OS, minimal int) (low, high string, fact score.Fact) {
 	case style == inventory.MinimalOS:
 		return "minimal", "minimal", fact
 	case !counted:
-		return "general", "minimal", score.FactOf("installed packages", os.Packages)
+		return "general", "minimal", score.FactOf("installed packages", &os.Packages)
 	case packages <= minimal:
-		return "minimal", "minimal", score.FactOf("installed packages", os.Packages)
+		return "minimal", "minimal", score.FactOf("installed packages", &os.Packages)
 	default:
-		return "general", "general", score.FactOf("installed packages", os.Packages)
+		return "general", "general", score.FactOf("installed packages", &os.Packages)
 	}
 }

@@ -24,7 +24,7 @@ func orchestration(ind *score.Indicator) {
 				coverAnswered(add, x)
 			case score.AppContainer:
 				low, high := managerStep(x.Container.Manager)
-				add.Stand(x, low, high, score.FactOf("manager", x.Container.Manager))
+				add.Stand(x, low, high, score.FactOf("manager", &x.Container.Manager))
 			case score.SomeContainer, score.Opaque:
 				low, high := "hand", "orchestrator"
 				if x.Container != nil {

@@ -22,7 +22,7 @@ func computeOf(x *score.Work) (low, high string, fact score.Fact) {
 	case score.Process, score.SystemContainer:
 		return low, high, fact
 	case score.AppContainer:
-		manager := x.Container.Manager
+		manager := &x.Container.Manager
 		v, known := manager.Get()
 		switch {
 		case !known:
@@ -47,7 +47,7 @@ func placedBy(x *score.Work) (low, high string, fact score.Fact) {
 		if p.Hypervisor == nil {
 			return "standalone", "pooled", score.Fact{Name: "cluster of the hypervisor", Value: "unknown", Why: "the hypervisor is not listed"}
 		}
-		fact = score.FactOf("cluster of the hypervisor", p.Hypervisor.Cluster)
+		fact = score.FactOf("cluster of the hypervisor", &p.Hypervisor.Cluster)
 		switch {
 		case p.Hypervisor.Cluster.IsKnown():
 			return "pooled", "pooled", fact
@@ -56,7 +56,7 @@ func placedBy(x *score.Work) (low, high string, fact score.Fact) {
 		}
 		return "standalone", "pooled", fact
 	}
-	kind := p.Node.Machine.Kind
+	kind := &p.Node.Machine.Kind
 	fact = score.FactOf("kind of machine", kind)
 	switch k, known := kind.Get(); {
 	case !known:

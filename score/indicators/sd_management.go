@@ -13,7 +13,7 @@ func management(ind *score.Indicator) {
 				add.Stand(x, "by-hand", "gitops", contentUnknown(x))
 				continue
 			}
-			r := x.Place.Node.Machine.Management
+			r := &x.Place.Node.Machine.Management
 			low, high := "by-hand", "gitops"
 			fact := score.FactOf("management", r)
 			if v, ok := r.Get(); ok {

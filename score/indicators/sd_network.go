@@ -14,9 +14,9 @@ func network(ind *score.Indicator) {
 			low, high := 0, 0
 			var fact score.Fact
 			for p := x.Place; p != nil; p = p.Below {
-				r := inventory.Unknown[inventory.NetworkClass]("nobody looked inside", "run infraopt collect inside the virtual machine, and assess both snapshots together")
+				r := &networkInside
 				if p.Node != nil {
-					r = p.Node.Machine.Network
+					r = &p.Node.Machine.Network
 				}
 				l, h := networkSteps(r)
 				if fact.Name == "" || l > low || l != h {
@@ -33,7 +33,10 @@ func network(ind *score.Indicator) {
 	ind.Rate = (*score.Rater).Ladder
 }
 
-func networkSteps(r inventory.Reading[inventory.NetworkClass]) (low, high int) {
+// networkInside is what is known of the network of a machine that was not seen from inside.
+var networkInside = inventory.Unknown[inventory.NetworkClass]("nobody looked inside", "run infraopt collect inside the virtual machine, and assess both snapshots together")
+
+func networkSteps(r *inventory.Reading[inventory.NetworkClass]) (low, high int) {
 	if v, ok := r.Get(); ok {
 		for i, c := range networkOrder {
 			if c == v {

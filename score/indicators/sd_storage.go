@@ -24,9 +24,9 @@ func storage(ind *score.Indicator) {
 
 // storageOf is the class of storage below work in a place: of a virtual machine what its hypervisor says, as the
 // guest sees only a virtual disk.
-func storageOf(p *score.Place) inventory.Reading[inventory.StorageClass] {
+func storageOf(p *score.Place) *inventory.Reading[inventory.StorageClass] {
 	if p.VM != nil {
-		return p.VM.Storage
+		return &p.VM.Storage
 	}
-	return p.Node.Machine.Storage
+	return &p.Node.Machine.Storage
 }

@@ -14,10 +14,15 @@ var kinds = [4]string{"os", "hypervisor", "runtime", "hardware"}
 // uniformity asks how many different operating systems, hypervisors, runtimes and hardware models carry the work.
 func uniformity(ind *score.Indicator) {
 	ind.Tally = func(s *score.Stack, add *score.Adder) {
+		var here placeKinds
 		for _, x := range s.Works {
-			for d, k := range kindsOf(x) {
-				k.tally(add, kinds[d], x)
+			if here.place != x.Place {
+				here = kindsOfPlace(x.Place)
 			}
+			here.os.tally(add, kinds[0], x)
+			here.hypervisor.tally(add, kinds[1], x)
+			runtimeOf(x).tally(add, kinds[2], x)
+			here.model.tally(add, kinds[3], x)
 		}
 	}
 	ind.Rate = rateUniformity
@@ -54,17 +59,28 @@ func (k kind) tally(add *score.Adder, d string, x *score.Work) {
 		add.Add(d+"?", w)
 		add.Add(d+"#", score.Exact(1))
 	}
-	open := 0.0
-	if !known {
-		open = float64(w.Hi)
+	if add.Noting() {
+		k.note(add, d, x, w)
 	}
-	add.Note(x.Place, x.Name+" on "+x.Place.Name(), score.FactOf(d, k.name), x.Seen, open, open)
 }
 
-func kindsOf(x *score.Work) [4]kind {
-	p := x.Place
-	var os, hypervisor, runtime, model kind
-	os = kind{applies: true, sure: true, name: inventory.Unknown[string]("nobody looked inside", "run infraopt collect inside the virtual machine, and assess both snapshots together")}
+func (k kind) note(add *score.Adder, d string, x *score.Work, w score.Range) {
+	open := 0.0
+	if !k.name.IsKnown() {
+		open = float64(w.Hi)
+	}
+	add.Note(x.Place, x.Name+" on "+x.Place.Name(), score.FactOf(d, &k.name), x.Seen, open, open)
+}
+
+// placeKinds is what is known of the dimensions that all work in a place shares.
+type placeKinds struct {
+	place                 *score.Place
+	os, hypervisor, model kind
+}
+
+func kindsOfPlace(p *score.Place) placeKinds {
+	var hypervisor, model kind
+	os := kind{applies: true, sure: true, name: inventory.Unknown[string]("nobody looked inside", "run infraopt collect inside the virtual machine, and assess both snapshots together")}
 	if p.Node != nil {
 		os.name = join(p.Node.Machine.OS.ID, p.Node.Machine.OS.Version)
 	}
@@ -79,20 +95,23 @@ func kindsOf(x *score.Work) [4]kind {
 		hypervisor = kind{applies: true, name: inventory.Unknown[string]("whether there is a hypervisor below is not known", "")}
 	}
 
-	switch x.Form {
-	case score.AppContainer, score.SystemContainer:
-		runtime = kind{applies: true, sure: true, name: x.Container.Runtime}
-	case score.SomeContainer, score.Opaque:
-		runtime = kind{applies: true, name: inventory.Unknown[string]("nobody looked inside", "")}
-		if x.Container != nil {
-			runtime.sure, runtime.name = true, x.Container.Runtime
-		}
-	}
-
 	if !known || hostKind != inventory.Cloud {
 		model = kind{applies: true, sure: known, name: p.Host().Machine.Hardware.Model}
 	}
-	return [4]kind{os, hypervisor, runtime, model}
+	return placeKinds{p, os, hypervisor, model}
+}
+
+func runtimeOf(x *score.Work) kind {
+	switch x.Form {
+	case score.AppContainer, score.SystemContainer:
+		return kind{applies: true, sure: true, name: x.Container.Runtime}
+	case score.SomeContainer, score.Opaque:
+		if x.Container != nil {
+			return kind{applies: true, sure: true, name: x.Container.Runtime}
+		}
+		return kind{applies: true, name: inventory.Unknown[string]("nobody looked inside", "")}
+	}
+	return kind{}
 }
 
 func join(a, b inventory.Reading[string]) inventory.Reading[string] {

@@ -55,6 +55,7 @@ type Action struct {
 type rewrite struct {
 	estate   *inventory.Estate
 	changed  map[*inventory.Node]*inventory.Node // hosts; nil for one that is gone
+	tallies  map[*inventory.Node]*score.Tally    // of changed hosts
 	subjects []Subject
 	effort   float64 // beside that of the subjects
 	moves    []score.Move

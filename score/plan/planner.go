@@ -49,7 +49,7 @@ type hostWork struct {
 // A finding is what an action finds to do on a host.
 type finding struct {
 	subjects []Subject
-	delta    *score.Tally // what it adds to the tally of the host; nil where it finds nothing
+	delta    *score.Delta // what it adds to the tally of the host; nil where it finds nothing
 }
 
 // A sum is what an action finds to do on all hosts.
@@ -70,9 +70,9 @@ func (s *sum) count(f *finding, times int) {
 	}
 	s.subjects += times * len(f.subjects)
 	if times > 0 {
-		s.delta.Add(f.delta)
+		s.delta.Apply(f.delta)
 	} else {
-		s.delta.Sub(f.delta)
+		s.delta.Undo(f.delta)
 	}
 }
 
@@ -96,7 +96,7 @@ func newPlanner(ctx context.Context, e *inventory.Estate, m *score.Model, req Re
 	}
 	p.sums = make([]sum, len(p.actions))
 	p.total = p.site.Clone()
-	p.hosts = p.work(e.Hosts)
+	p.hosts = p.work(e.Hosts, nil)
 	for _, h := range p.hosts {
 		p.enter(h)
 	}
@@ -119,16 +119,19 @@ func each(n int, f func(i int)) {
 	all.Wait()
 }
 
-// work finds out what each action would make of hosts.
-func (p *planner) work(nodes []*inventory.Node) []*hostWork {
+// work finds out what each action would make of hosts; known holds the tallies of those of which they are known.
+func (p *planner) work(nodes []*inventory.Node, known map[*inventory.Node]*score.Tally) []*hostWork {
 	out := make([]*hostWork, len(nodes))
-	each(len(nodes), func(i int) { out[i] = p.workOn(nodes[i]) })
+	each(len(nodes), func(i int) { out[i] = p.workOn(nodes[i], known[nodes[i]]) })
 	return out
 }
 
-func (p *planner) workOn(n *inventory.Node) *hostWork {
+func (p *planner) workOn(n *inventory.Node, tally *score.Tally) *hostWork {
 	sc := p.scene(n)
-	h := &hostWork{node: n, tally: p.model.TallyStack(sc.stack), state: survey(sc.stack, p.req.Constraints), found: make([]finding, len(p.actions))}
+	if tally == nil {
+		tally = p.model.TallyStack(sc.stack)
+	}
+	h := &hostWork{node: n, tally: tally, state: survey(sc.stack, p.req.Constraints), found: make([]finding, len(p.actions))}
 	for i, act := range p.actions {
 		if act == nil {
 			continue // it was done
@@ -146,19 +149,22 @@ func (p *planner) workOn(n *inventory.Node) *hostWork {
 const stored = "containers.image-hygiene"
 
 // delta is what a change adds to the tally of a host.
-func (p *planner) delta(act *Action, changed *inventory.Node, h *hostWork, sc *scene) *score.Tally {
-	if !act.stored {
-		d := p.tally(changed)
-		d.Sub(h.tally)
-		return d
+func (p *planner) delta(act *Action, changed *inventory.Node, h *hostWork, sc *scene) *score.Delta {
+	st := score.NewStack(changed, p.model, p.req.Options)
+	if act.stored {
+		if sc.stored == nil {
+			sc.stored = p.model.TallyOnly(sc.stack, stored)
+		}
+		return p.model.TallyOnly(st, stored).Since(sc.stored)
 	}
-	if sc.stored == nil {
-		sc.stored = p.model.TallyOnly(sc.stack, stored)
-	}
-	d := p.model.TallyOnly(score.NewStack(changed, p.model, p.req.Options), stored)
-	d.Sub(sc.stored)
-	return d
+	t := scratch.Get().(*score.Tally)
+	defer scratch.Put(t)
+	p.model.TallyInto(t, st)
+	return t.Since(h.tally)
 }
+
+// scratch holds tallies that are compared and forgotten.
+var scratch = sync.Pool{New: func() any { return &score.Tally{} }}
 
 // tally is what a host adds to the score.
 func (p *planner) tally(n *inventory.Node) *score.Tally {
@@ -291,11 +297,19 @@ func (p *planner) whatIf(delta *score.Tally, e *inventory.Estate) *score.Result 
 // difference is what a rewrite adds to the tallies of hosts.
 func (p *planner) difference(r *rewrite) *score.Tally {
 	d := &score.Tally{}
+	var fresh []*inventory.Node
 	for old, h := range r.changed {
 		d.Sub(p.byNode[old].tally)
 		if h != nil {
-			d.Add(p.tally(h))
+			fresh = append(fresh, h)
 		}
+	}
+	tallies := make([]*score.Tally, len(fresh))
+	each(len(fresh), func(i int) { tallies[i] = p.tally(fresh[i]) })
+	r.tallies = make(map[*inventory.Node]*score.Tally, len(fresh))
+	for i, h := range fresh {
+		d.Add(tallies[i])
+		r.tallies[h] = tallies[i]
 	}
 	return d
 }
@@ -330,10 +344,13 @@ func (p *planner) rewriteOf(pr *proposal) *rewrite {
 			e.Hosts[i], _ = p.apply(pr.action, e.Hosts[i])
 		}
 	})
-	r := &rewrite{estate: &e, subjects: p.subjectsOf(pr), changed: map[*inventory.Node]*inventory.Node{}}
+	r := &rewrite{estate: &e, subjects: p.subjectsOf(pr), changed: map[*inventory.Node]*inventory.Node{}, tallies: map[*inventory.Node]*score.Tally{}}
 	for i, h := range p.hosts {
 		if e.Hosts[i] != h.node {
 			r.changed[h.node] = e.Hosts[i]
+			t := h.tally.Clone()
+			t.Apply(h.found[pr.number].delta)
+			r.tallies[e.Hosts[i]] = t
 		}
 	}
 	if pr.action.site != nil {
@@ -364,7 +381,7 @@ func (p *planner) accept(pr *proposal) {
 			fresh = append(fresh, n)
 		}
 	}
-	for _, h := range p.work(fresh) {
+	for _, h := range p.work(fresh, r.tallies) {
 		p.enter(h)
 	}
 	p.hosts = make([]*hostWork, len(r.estate.Hosts))

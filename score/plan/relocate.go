@@ -90,11 +90,8 @@ func relocate(e *inventory.Estate, moves []relocation) (*inventory.Estate, error
 		}
 		out := *n
 		depart(&out, leaving[id])
-		for _, m := range arriving[id] {
-			if err := arrive(&out, nodes[m.from], m, leaving[m.from]); err != nil {
-				failed = err
-				return n
-			}
+		if failed = arriveAll(&out, arriving[id], nodes, leaving); failed != nil {
+			return n
 		}
 		recount(&out, n)
 		if len(arriving[id]) > 0 { // more stands on it than was there when it was measured
@@ -106,15 +103,19 @@ func relocate(e *inventory.Estate, moves []relocation) (*inventory.Estate, error
 }
 
 func findVM(n *inventory.Node, m relocation) *inventory.GuestVM {
-	if i := slices.IndexFunc(n.VMs, func(v inventory.GuestVM) bool { return v.ID == m.id }); m.vm && i >= 0 {
-		return &n.VMs[i]
+	for i := range n.VMs {
+		if m.vm && n.VMs[i].ID == m.id {
+			return &n.VMs[i]
+		}
 	}
 	return nil
 }
 
 func findContainer(n *inventory.Node, m relocation) *inventory.Container {
-	if i := slices.IndexFunc(n.Containers, func(c inventory.Container) bool { return c.ID == m.id }); !m.vm && i >= 0 {
-		return &n.Containers[i]
+	for i := range n.Containers {
+		if !m.vm && n.Containers[i].ID == m.id {
+			return &n.Containers[i]
+		}
 	}
 	return nil
 }
@@ -139,13 +140,65 @@ func depart(n *inventory.Node, moves []relocation) {
 	n.Volumes = without(n.Volumes, func(v *inventory.Volume) bool { return along[v.Name] }, func(*inventory.Volume) {})
 }
 
-// arrive puts a thing on a machine.
-func arrive(n, from *inventory.Node, m relocation, together []relocation) error {
+// arriveAll puts things on a machine, of which the lists may be shared with others as yet.
+func arriveAll(n *inventory.Node, moves []relocation, nodes map[string]*inventory.Node, leaving map[string][]relocation) error {
+	if len(moves) == 0 {
+		return nil
+	}
 	if on, known := n.Machine.Powered.Get(); known && !on {
 		return fmt.Errorf("%s is switched off: want a machine that runs", machineName(n))
 	}
+	vms := 0
+	for _, m := range moves {
+		if m.vm {
+			vms++
+		}
+	}
+	there := map[string]bool{}
+	if vms > 0 {
+		n.VMs = roomFor(n.VMs, vms)
+		for i := range n.VMs {
+			there[vmKey(&n.VMs[i].VM)] = true
+		}
+	}
+	if vms < len(moves) {
+		n.Containers, n.Images, n.Volumes = roomFor(n.Containers, len(moves)-vms), slices.Clone(n.Images), slices.Clone(n.Volumes)
+	}
+	for _, m := range moves {
+		if err := arrive(n, nodes[m.from], m, leaving[m.from], there); err != nil {
+			return err
+		}
+	}
+	if vms > 0 {
+		sortVMs(n.VMs)
+	}
+	return nil
+}
+
+// roomFor gives a list of its own with room for n more.
+func roomFor[T any](list []T, n int) []T { return append(make([]T, 0, len(list)+n), list...) }
+
+// sortVMs brings virtual machines into the order in which estates have them.
+func sortVMs(vms []inventory.GuestVM) {
+	type keyed struct {
+		key string
+		at  int
+	}
+	order := make([]keyed, len(vms))
+	for i := range vms {
+		order[i] = keyed{vmKey(&vms[i].VM), i}
+	}
+	slices.SortStableFunc(order, func(a, b keyed) int { return strings.Compare(a.key, b.key) })
+	was := slices.Clone(vms)
+	for i, o := range order {
+		vms[i] = was[o.at]
+	}
+}
+
+// arrive puts a thing on a machine; there holds the keys of the virtual machines that are on it.
+func arrive(n, from *inventory.Node, m relocation, together []relocation, there map[string]bool) error {
 	if v := findVM(from, m); v != nil {
-		return arriveVM(n, from, *v)
+		return arriveVM(n, from, *v, there)
 	}
 	c := findContainer(from, m)
 	if c == nil {
@@ -162,7 +215,7 @@ func family(kind string) string {
 	return kind
 }
 
-func arriveVM(n, from *inventory.Node, v inventory.GuestVM) error {
+func arriveVM(n, from *inventory.Node, v inventory.GuestVM, there map[string]bool) error {
 	name := placed(from, v.Name.Or(v.ID))
 	kind := ""
 	for i := range from.Hypervisors {
@@ -179,21 +232,17 @@ func arriveVM(n, from *inventory.Node, v inventory.GuestVM) error {
 	case i < 0:
 		return fmt.Errorf("%s cannot go to %s: it is made for %s, and %s runs there", name, machineName(n), kind, n.Hypervisors[0].Kind)
 	}
-	at := len(n.VMs)
-	for j := range n.VMs {
-		if vmKey(&n.VMs[j].VM) == vmKey(&v.VM) {
-			return fmt.Errorf("%s cannot go to %s: a virtual machine with its ID or UUID is there", name, machineName(n))
-		}
-		if at == len(n.VMs) && vmKey(&n.VMs[j].VM) > vmKey(&v.VM) {
-			at = j
-		}
+	key := vmKey(&v.VM)
+	if there[key] {
+		return fmt.Errorf("%s cannot go to %s: a virtual machine with its ID or UUID is there", name, machineName(n))
 	}
+	there[key] = true
 	v.Hypervisor = n.Hypervisors[i].ID
 	v.PID = inventory.Unknown[int](changedBy, "")
 	if v.OnHost {
 		rest(&v.VM, n.Machine.Storage)
 	}
-	n.VMs = slices.Insert(slices.Clone(n.VMs), at, v)
+	n.VMs = append(n.VMs, v) // in order once all are there
 	return nil
 }
 
@@ -263,13 +312,13 @@ func bring(n, from *inventory.Node, image, engine string) {
 	})
 }
 
-// insert puts an element before the first that is greater, in a list of its own.
+// insert puts an element before the first that is greater.
 func insert[T any](list []T, v T, compare func(a, b *T) int) []T {
-	at := slices.IndexFunc(list, func(o T) bool { return compare(&o, &v) > 0 })
-	if at < 0 {
-		at = len(list)
+	at := 0
+	for at < len(list) && compare(&list[at], &v) <= 0 {
+		at++
 	}
-	return slices.Insert(slices.Clone(list), at, v)
+	return slices.Insert(list, at, v)
 }
 
 // retire empties hosts and switches them off.

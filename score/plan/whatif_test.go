@@ -404,7 +404,7 @@ func TestWhatIfRefuses(t *testing.T) {
 		"service billing runs on it: want it removed before, or turned into a container": func(h *inventory.Node) {
 			h.Workloads = []inventory.Workload{{ID: "w", Name: "billing", Layer: inventory.Application}}
 		},
-		"looked at from inside a container (docker)":                      func(h *inventory.Node) { h.Machine.Inside = inventory.Known("docker") },
+		"looked at from inside a container (docker)":                               func(h *inventory.Node) { h.Machine.Inside = inventory.Known("docker") },
 		"host-a cannot be emptied: what virtual machine db was given is not known": func(h *inventory.Node) { h.VMs[0].Memory = inventory.Reading[inventory.Bytes]{} },
 	} {
 		e := smallEstate()
