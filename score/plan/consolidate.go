@@ -75,7 +75,7 @@ func (p *planner) packPools() *consolidation {
 
 // fullEffort is how many things that could move an estate may have to be planned with all the usual work. In larger ones
 // each pool gets its share of that, so that the time goes with the number of things.
-const fullEffort = 2000
+const fullEffort = 1000
 
 // apply makes the estate that the plan leads to.
 func (c *consolidation) apply(e *inventory.Estate) *rewrite {
