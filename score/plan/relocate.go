@@ -321,31 +321,37 @@ func insert[T any](list []T, v T, compare func(a, b *T) int) []T {
 	return slices.Insert(list, at, v)
 }
 
-// retire empties hosts and switches them off.
+// retire empties hosts and takes them out of the estate, as the roadmap does.
 func (x *edit) retire(c *Retire) error {
 	hosts := newPick("retire.hosts", aHost, c.Hosts)
 	x.done.Change = "retire " + listed(c.Hosts)
 	going := map[string]bool{}
-	same, movers := 0, 0
+	movers := 0
+	full := map[string]bool{} // hosts that have to be emptied first
 	var wrong error
 	for _, h := range x.estate.Hosts {
 		if !hosts.takes(MachineNames(&h.Machine)) {
 			continue
 		}
-		if on, known := h.Machine.Powered.Get(); known && !on {
-			same++
-			continue
+		carried := len(h.VMs)
+		for i := range h.Containers {
+			if h.Containers[i].Layer != inventory.Infrastructure {
+				carried++
+			}
 		}
-		if why := rooted(h); why != "" && wrong == nil {
+		why := rooted(h)
+		on, known := h.Machine.Powered.Get()
+		switch off := known && !on; {
+		case off && carried > 0:
+			why = fmt.Sprintf("it is switched off with %d virtual machines and containers on it: want them moved or removed before", carried)
+		case !off:
+			full[h.Machine.ID] = true
+			movers += carried
+		}
+		if why != "" && wrong == nil {
 			wrong = x.fault("retire.hosts", "%s cannot be retired: %s", machineName(h), why)
 		}
 		going[h.Machine.ID] = true
-		movers += len(h.VMs)
-		for i := range h.Containers {
-			if h.Containers[i].Layer != inventory.Infrastructure {
-				movers++
-			}
-		}
 		x.changed(machineName(h))
 	}
 	if err := x.missed(hosts); err != nil {
@@ -354,30 +360,26 @@ func (x *edit) retire(c *Retire) error {
 	if wrong != nil {
 		return wrong
 	}
-	x.unchanged(same, "are switched off already")
 	if len(going) == 0 {
 		return nil
 	}
-	out, err := x.means.Evacuate(x.estate, going)
+	out, err := x.means.Evacuate(x.estate, full)
 	if err != nil {
 		return x.fault("retire.hosts", "%v", err)
 	}
-	out = rewriteEstate(out, func(n *inventory.Node) *inventory.Node {
-		if !going[n.Machine.ID] {
-			return n
+	after := *out
+	after.Hosts = nil
+	for _, h := range out.Hosts {
+		if !going[h.Machine.ID] {
+			after.Hosts = append(after.Hosts, h)
+			continue
 		}
-		if why := busy(n); why != "" && wrong == nil {
-			wrong = x.fault("retire.hosts", "%s is not empty after all was to be moved away: %s", machineName(n), why)
+		if why := busy(h); why != "" {
+			return x.fault("retire.hosts", "%s is not empty after all was to be moved away: %s", machineName(h), why)
 		}
-		off := *n
-		off.Machine.Powered = inventory.Known(false)
-		return &off
-	})
-	if wrong != nil {
-		return wrong
 	}
-	x.note("%d virtual machines and containers go to other hosts; images and plumbing stay on what was switched off, and the boxes stay in the estate until they are removed", movers)
-	x.estate = out
+	x.note("%d virtual machines and containers go to other hosts; images and plumbing go with what leaves the estate", movers)
+	x.estate = leave(x.estate, &after)
 	return nil
 }
 

@@ -22,7 +22,7 @@ type Change struct {
 	Remove *Remove   `json:"remove,omitempty"` // take things out of the estate
 	Resize *Resize   `json:"resize,omitempty"` // give virtual machines other allocations
 	Move   *Relocate `json:"move,omitempty"`   // put virtual machines and containers on another host
-	Retire *Retire   `json:"retire,omitempty"` // empty hosts and switch them off
+	Retire *Retire   `json:"retire,omitempty"` // empty hosts and take them away
 	Set    *Set      `json:"set,omitempty"`    // make facts of machines other than they are
 	Add    *Add      `json:"add,omitempty"`    // put new, empty hosts into the estate
 	Do     *Do       `json:"do,omitempty"`     // carry out an action of the roadmap

@@ -329,12 +329,14 @@ func TestWhatIfRetiresWhatFits(t *testing.T) {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
 		zone := map[string]string{} // of what can move, by class and ID
-		for _, h := range e.Hosts {
-			for _, v := range h.VMs {
-				zone["vm "+v.ID] = h.Machine.Zone
+		for _, n := range e.Hosts {
+			for _, v := range n.VMs {
+				zone["vm "+v.ID] = n.Machine.Zone
 			}
-			for _, c := range h.Containers {
-				zone["container "+c.ID] = h.Machine.Zone
+			for _, c := range n.Containers {
+				if n != h || c.Layer != inventory.Infrastructure { // plumbing goes with its host
+					zone["container "+c.ID] = n.Machine.Zone
+				}
 			}
 		}
 		found := 0
@@ -352,10 +354,7 @@ func TestWhatIfRetiresWhatFits(t *testing.T) {
 				}
 			}
 			if h2.Machine.ID == h.Machine.ID {
-				if why := busy(h2); why != "" || h2.Machine.Powered.Or(true) || len(h2.VMs) > 0 {
-					t.Fatalf("seed %d: the host is on, or carries something: %s", seed, why)
-				}
-				continue
+				t.Fatalf("seed %d: the host is still there", seed)
 			}
 			if slices.Contains(e.Hosts, h2) {
 				continue
