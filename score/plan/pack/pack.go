@@ -99,7 +99,7 @@ func newSearch(ctx context.Context, m *model, opt Options) *search {
 	if s.quick {
 		s.orders = 0
 	}
-	s.work = (min(n, 1000)*20_000 + max(n-1000, 0)*1200) / max(1, m.d/2)
+	s.work = (min(n, 1000)*20_000 + max(n-1000, 0)*1000) / max(1, m.d/2)
 	s.work = int(float64(s.work) * effort)
 	s.filling = int(fillingWork * effort)
 	return s
@@ -108,7 +108,7 @@ func newSearch(ctx context.Context, m *model, opt Options) *search {
 const (
 	// fillingWork is how much work fillers may do for a family of candidates, in numbers looked at: about half a second on one
 	// core. Only where there are many items of many sizes is it less than all orders take.
-	fillingWork = 250_000_000
+	fillingWork = 150_000_000
 	// mostBatch and batchNumbers bound how many candidates are made between two looks at whether the best is good enough, and
 	// at the work that is left: so many, and no more than that have so many sizes together.
 	mostBatch, batchNumbers = 16, 320_000
