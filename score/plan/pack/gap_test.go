@@ -145,7 +145,7 @@ func TestGapOfUniformSizes(t *testing.T) {
 		for _, span := range [][2]int64{{1, 50}, {10, 60}, {20, 100}} {
 			var worst gaps
 			for _, n := range []int{5, 21, 89, 377, 1000, 4181} {
-				if thinned(23*x, 10*dims*n) || dims > 3 && n > 1000 {
+				if thinned(23*x, 40*n) || dims > 2 && n > 1000 {
 					continue
 				}
 				worst.add(n, gapOf(t, uniform(n, dims, span[0], span[1], stream(uint64(n), dims)), fmt.Sprintf("%d items", n)))
