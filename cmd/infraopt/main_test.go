@@ -45,7 +45,7 @@ func TestMain(m *testing.M) {
 //	cut N FROM TO                copy the first N bytes of a file
 //	flip N FROM TO               copy a file with all bits of byte N turned over
 //
-// With -update, files of a script that cmp compares become what was found.
+// TESTDATA is the folder of what is too large to be in a script. With -update, files of a script that cmp compares become what was found.
 func TestTranscripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -54,7 +54,9 @@ func TestTranscripts(t *testing.T) {
 		UpdateScripts:       *update,
 		Setup: func(env *testscript.Env) error {
 			env.Values["sockets"] = &sockets{connected: map[string]chan struct{}{}}
-			return nil
+			testdata, err := filepath.Abs("testdata")
+			env.Setenv("TESTDATA", testdata)
+			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": cmdStatus, "hang": cmdHang, "garbage": cmdGarbage, "interrupt": cmdInterrupt, "valid": cmdValid, "same": cmdSame, "cut": cmdCut, "flip": cmdFlip,

@@ -172,6 +172,7 @@ func (p *program) pack(ctx context.Context, f packFlags, name string) error {
 	if err != nil {
 		return err
 	}
+	name = listName(name)
 	if len(list.Ignored) > 0 {
 		say(p.std.err, "infraopt: %s: left out: %s\n", printable(name, false), printable(strings.Join(list.Ignored, ", "), false))
 	}
@@ -196,6 +197,14 @@ func (p *program) pack(ctx context.Context, f packFlags, name string) error {
 	return view.short()
 }
 
+// listName is what a list is called in messages.
+func listName(name string) string {
+	if name == "-" {
+		return "standard input"
+	}
+	return name
+}
+
 // readItems reads the list of items from a file, or from standard input.
 func readItems(name string) (*sizing.List, error) {
 	file := os.Stdin
@@ -206,7 +215,7 @@ func readItems(name string) (*sizing.List, error) {
 		}
 		defer file.Close()
 	}
-	list, err := sizing.Read(name, file)
+	list, err := sizing.Read(listName(name), file)
 	if err != nil {
 		return nil, &usageError{text: err.Error(), hint: "infraopt pack --help describes the list"}
 	}
@@ -253,28 +262,61 @@ type packing struct {
 
 // short is the error about what the hosts do not suffice for; nil where they do.
 func (v *packing) short() error {
-	large, rest := 0, 0
-	for _, u := range v.Unplaced {
-		if u.Why == sizing.TooLarge {
-			large++
-		} else {
-			rest++
-		}
-	}
+	large, rest := v.unplaced(sizing.TooLarge), v.unplaced(sizing.NoRoom)
+	left := fmt.Sprintf("%d of %s %s on no host: ", len(large)+len(rest), quantity(v.items, "item"), isOrAre(len(large)+len(rest)))
+	tooLarge := fmt.Sprintf("%s %s larger than what may be filled of any", naming(large), isOrAre(len(large)))
+	noRoom := "no room was found for " + naming(rest)
 	switch {
-	case large > 0 && rest > 0:
-		return &shortError{fmt.Sprintf("%d of %d items are on no host: %d are larger than what may be filled of any, and for %d no room was found", large+rest, v.items, large, rest),
-			"give a larger --host, and a higher --count"}
-	case large > 0:
-		return &shortError{fmt.Sprintf("%d of %d items are on no host: they are larger than what may be filled of any", large, v.items),
-			"give a larger --host or, if all of a host may be filled, --headroom 1"}
-	case rest > 0:
-		return &shortError{fmt.Sprintf("%d of %d items are on no host: no room was found on those that there are", rest, v.items), "give a higher --count"}
+	case len(large) > 0 && len(rest) > 0:
+		return &shortError{left + tooLarge + ", and " + noRoom, "give a larger --host, and a higher --count"}
+	case len(large) > 0 && v.Headroom < 1:
+		return &shortError{left + tooLarge, "give a larger --host or, if all of a host may be filled, --headroom 1"}
+	case len(large) > 0:
+		return &shortError{left + tooLarge, "give a larger --host"}
+	case len(rest) > 0:
+		return &shortError{left + noRoom + " on " + v.thereAre(), "give a higher --count"}
 	case v.Survives < v.Spares:
 		return &shortError{fmt.Sprintf("there are too few hosts for spares: the loss of any %d is survived, not of any %d", v.Survives, v.Spares),
 			"give a higher --count, or fewer --spares"}
 	}
 	return nil
+}
+
+// unplaced returns the names of the items that are on no host for this reason.
+func (v *packing) unplaced(why string) []string {
+	var names []string
+	for _, u := range v.Unplaced {
+		if u.Why == why {
+			names = append(names, u.Name)
+		}
+	}
+	return names
+}
+
+// naming lists names, or the first of many, and not all of a long one.
+func naming(names []string) string {
+	const most, longest = 3, 40
+	var text []string
+	for _, name := range names[:min(len(names), most)] {
+		if runes := []rune(name); len(runes) > longest {
+			name = string(runes[:longest]) + "…"
+		}
+		text = append(text, strconv.Quote(name))
+	}
+	if more := len(names) - most; more > 0 {
+		text = append(text, fmt.Sprintf("%d more", more))
+	}
+	if last := len(text) - 1; last > 0 {
+		return strings.Join(text[:last], ", ") + " and " + text[last]
+	}
+	return strings.Join(text, "")
+}
+
+func isOrAre(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
 }
 
 func (v *packing) show(w io.Writer, format string, page *sheet) error {

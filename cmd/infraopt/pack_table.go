@@ -49,7 +49,11 @@ func (v *packing) headline() string {
 	if len(v.Unplaced) > 0 {
 		text += fmt.Sprintf(", without %s", quantity(len(v.Unplaced), "item"))
 	}
-	needs := fmt.Sprintf("; no plan needs fewer than %d (%s)", v.Bound, v.BoundKind)
+	which := "plan"
+	if len(v.unplaced(sizing.NoRoom)) > 0 { // this plan is of fewer
+		which = "plan of all items"
+	}
+	needs := fmt.Sprintf("; no %s needs fewer than %d (%s)", which, v.Bound, v.BoundKind)
 	if v.Gap == nil {
 		return text + needs
 	}
@@ -206,13 +210,18 @@ func (v *packing) tellUnplaced(out *sheet) {
 	}
 }
 
-// thereAre says how many hosts there are; it is asked only where their number is limited.
+// thereAre says how many hosts there are, where no room was found on them: then not every item may go on those of which
+// any number can be had.
 func (v *packing) thereAre() string {
 	n := 0
 	for _, h := range v.question.Hosts {
-		if h.Count != instance.Unlimited {
-			n += h.Count
+		if h.Count == instance.Unlimited {
+			return "those hosts that are large enough"
 		}
+		n += h.Count
+	}
+	if n == 1 {
+		return "the only host that there is"
 	}
 	return "the " + quantity(n, "host") + " that there are"
 }

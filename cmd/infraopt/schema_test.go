@@ -185,6 +185,8 @@ func (m *schemaMaker) fields(t reflect.Type, properties *object, required *[]str
 		f := t.Field(i)
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
+		case !f.IsExported() && !f.Anonymous: // encoding/json does not write it
+			continue
 		case name == "" && f.Anonymous:
 			m.fields(f.Type, properties, required)
 			continue

@@ -1,9 +1,11 @@
 package pack
 
-import "math"
-
-// block is how many bins are looked at together before each is.
-const block = 32
+// Bins are looked at in blocks before each is: the smallest are of so many bins, the others of so many smaller ones.
+const (
+	fanBits = 3
+	fan     = 1 << fanBits
+	levels  = 4
+)
 
 // A filler puts items into the first bin that has room for them, in the order given. What is free only falls while it
 // does, so it remembers for each class before which bin there surely is no room, and for each block of bins what at most
@@ -17,7 +19,9 @@ type filler struct {
 	apart [][]int32
 	of    []int32
 	from  []int32 // by class: the first bin that may have room
-	top   []int64 // by block and dimension: at least what is free in any bin of it
+	// by level, block and dimension: at least what is free in any bin of it
+	top  [levels][]int64
+	work int // done since it was last asked, in numbers that were looked at
 }
 
 func newFiller(m *model, base *layout) *filler {
@@ -36,7 +40,12 @@ func (f *filler) run(order []int32, ranking int, r *random) {
 	}
 	copy(f.of, f.base.of)
 	clear(f.from)
-	f.top = f.top[:0]
+	for l := range f.top {
+		f.top[l] = f.top[l][:0]
+	}
+	for b := range f.kind {
+		f.raise(b)
+	}
 	skip := make([]int, len(f.m.ranks))
 	for _, i := range order {
 		c := f.m.of[i]
@@ -58,58 +67,90 @@ func (f *filler) first(c int32) int32 {
 	class := &f.m.classes[c]
 	bins := int32(len(f.kind))
 	never := true // no bin so far can ever take one
-	for b := f.from[c]; b < bins; b++ {
-		if b%block == 0 && b+block <= bins && f.full(int(b/block), class.size) {
-			b += block - 1
-		} else if f.room(class, b) {
-			if !clash(class.groups, f.apart[b]) {
-				return b
+	for b := f.from[c]; b < bins; {
+		if n := f.over(b, class.size); n > 0 {
+			b += n
+		} else {
+			if f.room(class, b) {
+				if !clash(class.groups, f.apart[b]) {
+					return b
+				}
+				never = false
 			}
-			never = false
+			b++
 		}
 		if never {
-			f.from[c] = b + 1
+			f.from[c] = min(b, bins)
 		}
 	}
 	return -1
 }
 
-func (f *filler) room(class *class, b int32) bool {
-	row := f.free[int(b)*f.m.d:][:f.m.d]
-	for k, v := range class.size {
-		if v > row[k] {
-			return false
+// over returns how many bins, from the given one on, make the largest block in which surely none has room; 0 where there
+// is no such block.
+func (f *filler) over(b int32, size []int64) int32 {
+	for l := levels - 1; l >= 0; l-- {
+		bits := fanBits * (l + 1)
+		if width := int32(1) << bits; b&(width-1) == 0 && f.full(l, int(b>>bits), size) {
+			return width
 		}
 	}
-	return f.m.allows(class, f.kind[b])
+	return 0
 }
 
-// full reports whether no bin of the block has room for the size.
-func (f *filler) full(at int, size []int64) bool {
+func (f *filler) room(class *class, b int32) bool {
+	f.work += f.m.d
+	return !exceeds(class.size, f.free[int(b)*f.m.d:][:f.m.d]) && f.m.allows(class, f.kind[b])
+}
+
+// full reports whether surely no bin of the block has room for the size.
+func (f *filler) full(level, at int, size []int64) bool {
 	d := f.m.d
-	for len(f.top) < (at+1)*d {
-		f.top = append(f.top, math.MaxInt64)
+	top := f.top[level][at*d:][:d]
+	f.work += d
+	if exceeds(size, top) {
+		return true
 	}
-	top := f.top[at*d:][:d]
-	for k, v := range size {
-		if v > top[k] {
-			return true
+	// It was so full some time ago: what it holds tells how full it is now.
+	below := f.free
+	if level > 0 {
+		below = f.top[level-1]
+	}
+	below = below[at*fan*d : min((at+1)*fan*d, len(below))]
+	f.work += len(below)
+	clear(top)
+	for x := 0; x < len(below); x += d {
+		for k, v := range below[x:][:d] {
+			top[k] = max(top[k], v)
 		}
 	}
-	row := f.free[at*block*d:][:block*d]
-	for k := range top {
-		most := int64(0)
-		for x := k; x < len(row); x += d {
-			most = max(most, row[x])
-		}
-		top[k] = most
-	}
+	return exceeds(size, top)
+}
+
+func exceeds(size, top []int64) bool {
 	for k, v := range size {
 		if v > top[k] {
 			return true
 		}
 	}
 	return false
+}
+
+// raise tells the blocks of a bin what is free in it when it is new.
+func (f *filler) raise(b int) {
+	d := f.m.d
+	free := f.free[b*d:][:d]
+	for l := range f.top {
+		at := b >> (fanBits * (l + 1)) * d
+		if at == len(f.top[l]) {
+			f.top[l] = append(f.top[l], free...)
+			continue
+		}
+		top := f.top[l][at:][:d]
+		for k, v := range free {
+			top[k] = max(top[k], v)
+		}
+	}
 }
 
 // open takes the best ranked host into use that can carry an item of the class, and returns its bin; -1 if there is none.
@@ -132,6 +173,7 @@ func (f *filler) open(c int32, ranking int, skip []int) int32 {
 				f.free[at+k] = min(f.free[at+k], v)
 			}
 			f.apart = append(f.apart, nil)
+			f.raise(len(f.kind) - 1)
 			return int32(len(f.kind) - 1)
 		}
 	}
@@ -160,3 +202,10 @@ func (f *filler) put(i, c, b int32) {
 }
 
 func (f *filler) choice(number int) *choice { return newChoice(f.kind, f.of, f.base.limit, number) }
+
+// worked returns the work that was done since it was last asked.
+func (f *filler) worked() int {
+	done := f.work
+	f.work = 0
+	return done
+}

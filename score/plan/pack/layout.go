@@ -190,6 +190,7 @@ type choice struct {
 	number  int     // of the candidate
 	without int     // items that have no host
 	stays   bool    // it was made to leave things where they are
+	work    int     // that it took to fill, as fillers count it
 }
 
 func newChoice(kind, of []int32, limit []int64, number int) *choice {

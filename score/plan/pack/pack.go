@@ -71,6 +71,7 @@ type search struct {
 	quick   bool
 	light   bool
 	work    int // of a squeeze of all hosts, in items looked at
+	filling int // how much work fillers may do for a family of candidates
 
 	cert    instance.Certificate
 	k       int // spares that each host ought to have
@@ -98,26 +99,34 @@ func newSearch(ctx context.Context, m *model, opt Options) *search {
 	if s.quick {
 		s.orders = 0
 	}
-	s.work = (min(n, 1000)*20_000 + max(n-1000, 0)*1200) / max(1, m.d/2)
+	s.work = (min(n, 1000)*20_000 + max(n-1000, 0)*1000) / max(1, m.d/2)
 	s.work = int(float64(s.work) * effort)
+	s.filling = int(fillingWork * effort)
 	return s
 }
 
-// batch is how many candidates are made between two looks at whether the best is good enough.
-const batch = 16
+const (
+	// fillingWork is how much work fillers may do for a family of candidates, in numbers looked at: about half a second on one
+	// core. Only where there are many items of many sizes is it less than all orders take.
+	fillingWork = 150_000_000
+	// mostBatch and batchNumbers bound how many candidates are made between two looks at whether the best is good enough, and
+	// at the work that is left: so many, and no more than that have so many sizes together.
+	mostBatch, batchNumbers = 16, 320_000
+)
 
 // A maker makes the candidate x of a family, whose number among all is given; stop tells it to end. The filler is for it
 // alone, as long as it works.
 type maker func(f *filler, x, number int, stop func() bool) *choice
 
-// try makes n candidates, and keeps the best. It ends early when the best cannot be improved. The fillers begin with what
-// is in base.
+// try makes n candidates, and keeps the best. It ends early when the best cannot be improved, or the work of fillers is
+// done. The fillers begin with what is in base.
 func (s *search) try(n int, base *layout, one maker) {
+	batch := max(2, min(mostBatch, batchNumbers/max(1, len(s.m.of)*s.m.d)))
 	fillers := make([]*filler, min(s.workers, batch, n))
 	for w := range fillers {
 		fillers[w] = newFiller(s.m, base)
 	}
-	for from := 0; from < n && !s.done(); from += batch {
+	for from, left := 0, s.filling; from < n && left > 0 && !s.done(); from += batch {
 		made := make([]*choice, min(batch, n-from))
 		var at atomic.Int64
 		var group sync.WaitGroup
@@ -125,7 +134,9 @@ func (s *search) try(n int, base *layout, one maker) {
 			group.Go(func() {
 				for x := int(at.Add(1)) - 1; x < len(made); x = int(at.Add(1)) - 1 {
 					if number := s.next + x; number == 0 || !s.over() {
-						made[x] = one(f, from+x, number, s.over)
+						if made[x] = one(f, from+x, number, s.over); made[x] != nil {
+							made[x].work = f.worked()
+						}
 					}
 				}
 			})
@@ -134,6 +145,9 @@ func (s *search) try(n int, base *layout, one maker) {
 		s.next += len(made)
 		for _, c := range made {
 			s.consider(c)
+			if c != nil {
+				left -= c.work
+			}
 		}
 		s.stopped = s.over() && !s.done()
 	}
@@ -365,7 +379,7 @@ func (c *choice) uses(m *model, t int32) int {
 // again searches with less to draw on, keeps what it finds if that is the best, and returns it.
 func (s *search) again(from supply) *choice {
 	sub := *s
-	sub.best, sub.stay, sub.k, sub.orders, sub.work = nil, nil, 0, s.orders/2, s.work/2
+	sub.best, sub.stay, sub.k, sub.orders, sub.work, sub.filling = nil, nil, 0, s.orders/2, s.work/2, s.filling/2
 	sub.portfolio(from)
 	sub.squeeze(from, sub.work)
 	s.next, s.stopped = sub.next, sub.stopped

@@ -15,12 +15,12 @@ const AnswerSchema = "infraopt.pack/v1"
 // its numbers but unplaced. The plan and the certificate have been verified by code that shares nothing with what made them.
 type Answer struct {
 	Schema string `json:"schema"`
-	// Bound is the number of hosts that no plan can do without, spares included: boundWithoutSpares and spares.
+	// Bound is the number of hosts that no plan of all items can do without, spares included: boundWithoutSpares and spares.
 	Bound int `json:"bound"`
 	// BoundKind says what proves it: L1 (the sum in one dimension), L2 (large items in one dimension), configuration LP (what
 	// whole hosts can hold).
 	BoundKind string `json:"boundKind"`
-	// BoundWithoutSpares is the number of hosts that no plan can do without to carry the items.
+	// BoundWithoutSpares is the number of hosts that no plan can do without to carry all items.
 	BoundWithoutSpares int `json:"boundWithoutSpares"`
 	// Plan is the number of hosts of the plan, spares included.
 	Plan int `json:"plan"`
