@@ -145,7 +145,7 @@ func (p *program) advise(ctx context.Context, e *inventory.Estate, model *score.
 // try makes the user's own changes, and says what they bring.
 func (c *conditions) try(e *inventory.Estate, model *score.Model, req score.Request) (*inventory.Estate, *score.WhatIf, error) {
 	before := score.Assess(e, model, req)
-	changed, applied, err := c.changes.Apply(e, plan.Means{Model: model, Options: req.Options, Evacuate: plan.BestFit(model, req.Options, c.Constraints)})
+	changed, applied, err := c.changes.Apply(e, plan.Means{Model: model, Options: req.Options, Constraints: c.Constraints})
 	if err != nil {
 		return nil, nil, &usageError{text: err.Error(), hint: "infraopt schema whatif describes the file"}
 	}

@@ -27,7 +27,7 @@ func isolation(ind *score.Indicator) {
 
 // Steps of processes and of application containers, by the machine that they run on.
 var (
-	processSteps = map[inventory.MachineKind]string{inventory.Physical: "server-process", inventory.Virtual: "vm-process", inventory.Cloud: "vm-process"}
+	processSteps   = map[inventory.MachineKind]string{inventory.Physical: "server-process", inventory.Virtual: "vm-process", inventory.Cloud: "vm-process"}
 	containerSteps = map[inventory.MachineKind]string{inventory.Physical: "metal-container", inventory.Virtual: "vm-container", inventory.Cloud: "cloud-container"}
 )
 

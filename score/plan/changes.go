@@ -660,7 +660,7 @@ func (x *edit) act(c *Do) error {
 }
 
 // doer carries out the actions of this package.
-func doer(m *score.Model, opt score.Options) Doer {
+func doer(m *score.Model, opt score.Options, rules *Constraints) Doer {
 	return func(e *inventory.Estate, id string, only func(m *inventory.Machine) bool) (*inventory.Estate, []Subject, error) {
 		list := actions()
 		i := slices.IndexFunc(list, func(a *Action) bool { return a.ID == id })
@@ -669,17 +669,17 @@ func doer(m *score.Model, opt score.Options) Doer {
 		}
 		act := list[i]
 		if act.estate != nil {
-			return wholeOf(act, e, m, opt, only)
+			return wholeOf(act, e, m, opt, rules, only)
 		}
-		majority := majorityOS(e)
+		customs := customsOf(e, m.ZoneOf, rules)
 		var found []Subject
 		out := *e
 		out.Hosts = slices.Clone(e.Hosts)
 		for i, h := range e.Hosts {
-			sc := newScene(h, m, opt, majority)
+			sc := newScene(h, m, opt, customs, rules)
 			within := map[string]bool{} // machines that are taken in, or stand on one that is
 			mark(h, only, within)
-			out.Hosts[i] = rewriteNode(h, func(n *inventory.Node) *inventory.Node {
+			out.Hosts[i] = sc.rewriteFree(h, func(n *inventory.Node) *inventory.Node {
 				if !within[n.Machine.ID] {
 					return n
 				}
@@ -696,13 +696,13 @@ func doer(m *score.Model, opt score.Options) Doer {
 }
 
 // wholeOf carries out an action that concerns an estate as a whole.
-func wholeOf(act *Action, e *inventory.Estate, m *score.Model, opt score.Options, only func(m *inventory.Machine) bool) (*inventory.Estate, []Subject, error) {
+func wholeOf(act *Action, e *inventory.Estate, m *score.Model, opt score.Options, rules *Constraints, only func(m *inventory.Machine) bool) (*inventory.Estate, []Subject, error) {
 	for _, h := range e.Hosts {
 		if !only(&h.Machine) {
 			return nil, nil, fmt.Errorf("%s plans all hosts together: want it without a list of machines", act.ID)
 		}
 	}
-	r := act.estate(newPlanner(context.Background(), e, m, Request{Request: score.Request{Options: opt}}))
+	r := act.estate(newPlanner(context.Background(), e, m, Request{Request: score.Request{Options: opt}, Constraints: rules}))
 	if r == nil {
 		return e, nil, nil
 	}

@@ -8,54 +8,12 @@ import (
 	"github.com/infraopt/infraopt/collect/inventory"
 )
 
-// majorityOS finds the operating system and version that most machines run; ties go to the first by name.
-func majorityOS(e *inventory.Estate) [2]string {
-	counts := map[[2]string]int{}
-	e.Walk(func(n *inventory.Node) {
-		id, ok := n.Machine.OS.ID.Get()
-		version, ok2 := n.Machine.OS.Version.Get()
-		if ok && ok2 {
-			counts[[2]string{id, version}]++
-		}
-	})
-	var best [2]string
-	for os, n := range counts {
-		if n > counts[best] || n == counts[best] && (best == [2]string{} || os[0] < best[0] || os[0] == best[0] && os[1] > best[1]) {
-			best = os
-		}
-	}
-	return best
-}
-
-func standardiseOS() *Action {
-	return &Action{
-		Definition: Definition{ID: "standardise-os", Title: "Standardise operating systems", Effort: "6 for each machine",
-			Why:  "Each operating system and version needs its own images, tests, patches and skills.",
-			Risk: "software may not support the other version: test it there first", Reversible: true},
-		node: func(n *inventory.Node, c *scene) (*inventory.Node, []Subject) {
-			id, ok := n.Machine.OS.ID.Get()
-			version, ok2 := n.Machine.OS.Version.Get()
-			style := n.Machine.OS.Style.Or("")
-			if !ok || !ok2 || style == inventory.ImageBasedOS || c.majority == [2]string{} || c.majority == [2]string{id, version} || n.Machine.Inside.IsKnown() {
-				return n, nil
-			}
-			out := *n
-			out.Machine.OS.ID, out.Machine.OS.Version = inventory.Known(c.majority[0]), inventory.Known(c.majority[1])
-			name := n.Machine.Name.Or(n.Machine.ID)
-			return &out, []Subject{{ID: n.Machine.ID, Name: name, Machine: name, Class: "machine", Effort: 6,
-				Evidence: fmt.Sprintf("runs %s %s; most machines run %s %s", id, version, c.majority[0], c.majority[1])}}
-		},
-		title: counted("Move %d machine to the operating system of most", "Move %d machines to the operating system of most"),
-		next:  func(s []Subject) string { return "infraopt explain components.uniformity" },
-	}
-}
-
 func immutableOS() *Action {
 	return &Action{
 		Definition: Definition{ID: "immutable-os", Title: "Move container hosts to an immutable operating system", Effort: "8 for each machine",
 			Why:  "A machine that only runs containers needs no package manager: an image-based system is updated, and rolled back, as a whole.",
 			Risk: "agents and drivers that are installed as packages need another way in", Reversible: true},
-		node: func(n *inventory.Node, _ *scene) (*inventory.Node, []Subject) {
+		node: func(n *inventory.Node, sc *scene) (*inventory.Node, []Subject) {
 			containers := 0
 			for i := range n.Containers {
 				if c := &n.Containers[i]; c.State.Or("") == inventory.Running && !c.System.Or(true) {
@@ -69,7 +27,7 @@ func immutableOS() *Action {
 				}
 			}
 			style, known := n.Machine.OS.Style.Get()
-			if containers == 0 || other > 0 || len(n.VMs) > 0 || !known || style == inventory.ImageBasedOS || !n.Machine.Processes.IsKnown() {
+			if containers == 0 || other > 0 || len(n.VMs) > 0 || !known || style == inventory.ImageBasedOS || !n.Machine.Processes.IsKnown() || !sc.freeMachine(n) {
 				return n, nil
 			}
 			out := *n
@@ -78,7 +36,7 @@ func immutableOS() *Action {
 				out.Machine.Management = inventory.Known(inventory.ImageManaged)
 			}
 			name := n.Machine.Name.Or(n.Machine.ID)
-			return &out, []Subject{{ID: n.Machine.ID, Name: name, Machine: name, Class: "machine", Effort: 8,
+			return &out, []Subject{{ID: n.Machine.ID, Name: name, Machine: name, Class: "machine", Effort: 8, Blockers: agentsOn(n),
 				Evidence: fmt.Sprintf("runs %d containers and nothing else on %s", containers, strings.TrimSpace(n.Machine.OS.ID.Or("")+" "+n.Machine.OS.Version.Or("")))}}
 		},
 		title:         counted("Move %d container host to an immutable operating system", "Move %d container hosts to an immutable operating system"),
@@ -94,7 +52,7 @@ func containerise(r inventory.Readiness) *Action {
 		Definition: Definition{ID: id, Title: fmt.Sprintf("Containerise workloads that are %s", r), Effort: fmt.Sprintf("%g for each", effort),
 			Why:  "In a container the work no longer depends on the operating system that it shares, and can be placed anywhere.",
 			Risk: "the isolation of an operating system of its own goes away where it had one", Reversible: true},
-		node: func(n *inventory.Node, _ *scene) (*inventory.Node, []Subject) {
+		node: func(n *inventory.Node, sc *scene) (*inventory.Node, []Subject) {
 			if n.Machine.Inside.IsKnown() {
 				return n, nil
 			}
@@ -108,10 +66,10 @@ func containerise(r inventory.Readiness) *Action {
 				}
 			}
 			kept := keep(n.Workloads, func(w *inventory.Workload) bool {
-				if v, ok := w.Readiness.Get(); w.Layer == inventory.Infrastructure || !ok || v != r {
+				if v, ok := w.Readiness.Get(); w.Layer == inventory.Infrastructure || !ok || v != r || !sc.freeWorkload(w) {
 					return true
 				}
-				found = append(found, Subject{ID: w.ID, Name: w.Name, Machine: n.Machine.Name.Or(n.Machine.ID), Class: "workload", Unit: w.Unit, Effort: effort, Evidence: readiness(w)})
+				found = append(found, Subject{ID: w.ID, Name: w.Name, Machine: n.Machine.Name.Or(n.Machine.ID), Class: "workload", Unit: w.Unit, Effort: effort, Evidence: readiness(w), Blockers: blockersOf(w), Isolation: boundaryOf(n)})
 				made = append(made, asContainer(w, engine))
 				return false
 			})
@@ -138,6 +96,46 @@ func containerise(r inventory.Readiness) *Action {
 		},
 		assumes: "readiness is judged from outside",
 	}
+}
+
+// blockersOf names what of a workload stands in the way of a container.
+func blockersOf(w *inventory.Workload) []string {
+	var out []string
+	for _, f := range w.Findings {
+		if f.Severity == inventory.Blocker {
+			out = append(out, f.Text)
+		}
+	}
+	return out
+}
+
+// boundaryOf says what work on a machine has for itself until it is a container among others.
+func boundaryOf(n *inventory.Node) string {
+	alone := 0
+	for i := range n.Workloads {
+		if n.Workloads[i].Layer != inventory.Infrastructure {
+			alone++
+		}
+	}
+	switch {
+	case alone == 1 && n.Machine.Kind.Or("") == inventory.Virtual:
+		return "a virtual machine of its own"
+	case alone == 1:
+		return "an operating system of its own"
+	}
+	return ""
+}
+
+// agentsOn names agents that were installed beside the containers of a machine, which an immutable system cannot take as
+// packages.
+func agentsOn(n *inventory.Node) []string {
+	var out []string
+	for i := range n.Workloads {
+		if w := &n.Workloads[i]; w.Function != "" && w.Layer == inventory.Infrastructure {
+			out = append(out, w.Name+" is installed as a package")
+		}
+	}
+	return out
 }
 
 // judgeWorkloads asks for what is not known of workloads before anybody can say what containers would take. It is no step
@@ -197,8 +195,8 @@ func declareContainers() *Action {
 			Why:  "A container that was started by hand is gone after the next reboot, and nobody knows how it was started.",
 			Risk: "low: the same container is started again from a file", Reversible: true},
 		once: 12,
-		node: func(n *inventory.Node, _ *scene) (*inventory.Node, []Subject) {
-			return manage(n, inventory.ManagedByCompose, 1, func(m inventory.Manager) bool { return m == inventory.ManagedByHand })
+		node: func(n *inventory.Node, sc *scene) (*inventory.Node, []Subject) {
+			return manage(n, sc, inventory.ManagedByCompose, 1, func(m inventory.Manager) bool { return m == inventory.ManagedByHand })
 		},
 		title: counted("Declare %d container that was started by hand in a Compose file", "Declare %d containers that were started by hand in Compose files"),
 		next:  engineCommand("inspect"),
@@ -211,8 +209,8 @@ func adoptOrchestrator() *Action {
 			Why:  "An orchestrator places, heals and scales declared services without hands.",
 			Risk: "a control plane is one more component, and state needs storage that can follow", Reversible: true},
 		once: 24,
-		node: func(n *inventory.Node, _ *scene) (*inventory.Node, []Subject) {
-			return manage(n, inventory.ManagedBySwarm, 1, func(m inventory.Manager) bool {
+		node: func(n *inventory.Node, sc *scene) (*inventory.Node, []Subject) {
+			return manage(n, sc, inventory.ManagedBySwarm, 1, func(m inventory.Manager) bool {
 				return m == inventory.ManagedByHand || m == inventory.ManagedByPolicy || m == inventory.ManagedByCompose || m == inventory.ManagedByQuadlet
 			})
 		},
@@ -232,13 +230,13 @@ func adoptOrchestrator() *Action {
 	}
 }
 
-func manage(n *inventory.Node, by inventory.Manager, effort float64, pick func(inventory.Manager) bool) (*inventory.Node, []Subject) {
+func manage(n *inventory.Node, sc *scene, by inventory.Manager, effort float64, pick func(inventory.Manager) bool) (*inventory.Node, []Subject) {
 	var found []Subject
 	out := n
 	for i := range n.Containers {
 		c := &n.Containers[i]
 		m, ok := c.Manager.Get()
-		if c.State.Or("") != inventory.Running || c.Layer == inventory.Infrastructure || c.System.Or(true) || !ok || !pick(m) {
+		if c.State.Or("") != inventory.Running || c.Layer == inventory.Infrastructure || c.System.Or(true) || !ok || !pick(m) || !sc.freeContainer(c) {
 			continue
 		}
 		if out == n {

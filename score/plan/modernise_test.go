@@ -30,7 +30,7 @@ func TestContainerise(t *testing.T) {
 		inventory.ReadyWithWork: {"shop", "warning: has open /dev/sdb (/proc/PID/fd)", 16},
 		inventory.Hard:          {"scale", "blocker: has open /dev/ttyS0 (/proc/PID/fd)", 40},
 	} {
-		changed, found := containerise(r).node(n, nil)
+		changed, found := containerise(r).node(n, &scene{})
 		if len(found) != 1 || found[0].ID != want.id || found[0].Effort != want.effort || !strings.Contains(found[0].Evidence, want.evidence) {
 			t.Errorf("%s: got %+v, want %+v", r, found, want)
 		}

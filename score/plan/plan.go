@@ -6,7 +6,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/infraopt/infraopt/collect/inventory"
 	"github.com/infraopt/infraopt/score"
@@ -74,6 +76,10 @@ type Subject struct {
 	Engine   string // container engine that keeps it
 	Effort   float64
 	Bytes    inventory.Bytes // reclaimed, where known
+	// Blockers stand in the way for now.
+	Blockers []string
+	// Isolation is the boundary that it has for itself until the action is done; empty where there is none.
+	Isolation string
 }
 
 // label tells a subject from all others, for people.
@@ -96,7 +102,8 @@ type scene struct {
 	activity map[string]score.Activity
 	stack    *score.Stack
 	stored   *score.Tally // what it adds to the indicator of what engines keep on disk; nil until it is asked for
-	majority [2]string    // ID and version of the operating system that most machines run
+	customs  *customs     // of the estate
+	rules    *Constraints // on what may be touched; nil where everything may
 }
 
 // Definitions lists all actions, easiest first.
@@ -116,9 +123,9 @@ func watched() []*Action { return []*Action{watchVMs(), judgeWorkloads()} }
 func actions() []*Action {
 	return []*Action{
 		removeIdleVMs(), removeStoppedVMs(), removeStoppedContainers(), removeIdleWork(), removeDanglingImages(), removeUnusedImages(), removeUnusedVolumes(),
-		rightSizeVMs(), standardiseOS(), immutableOS(),
-		containerise(inventory.Ready), containerise(inventory.ReadyWithWork), containerise(inventory.Hard),
-		declareContainers(), adoptOrchestrator(), retireHosts(),
+		rightSizeVMs(), rightSizeContainers(), standardiseOS(), standardiseHypervisors(), standardiseEngines(), immutableOS(),
+		containerise(inventory.Ready), containerise(inventory.ReadyWithWork), containerise(inventory.Hard), dropHypervisors(),
+		declareContainers(), declareMachines(), adoptOrchestrator(), adoptOverlay(), adoptStorage(), retireArrays(), retireHosts(),
 	}
 }
 
@@ -236,6 +243,12 @@ func (p *proposal) recommendation(solo float64, basis string) score.Recommendati
 	} else if act.assumes != "" {
 		r.Confidence = "indicative"
 	}
+	r.Blockers, r.Isolation = together(p.subjects, func(s *Subject) []string { return s.Blockers }), together(p.subjects, func(s *Subject) []string {
+		if s.Isolation == "" {
+			return nil
+		}
+		return []string{s.Isolation}
+	})
 	for _, s := range p.subjects {
 		r.Subjects = append(r.Subjects, s.label())
 		if len(r.Evidence) < 20 {
@@ -243,6 +256,32 @@ func (p *proposal) recommendation(solo float64, basis string) score.Recommendati
 		}
 	}
 	return r
+}
+
+// togetherShown is how many of the texts that subjects have in common are told.
+const togetherShown = 20
+
+// together lists texts of subjects, what most of them have first, each with how many have it. It is never nil.
+func together(subjects []Subject, of func(*Subject) []string) []string {
+	times, first := map[string]int{}, map[string]string{}
+	for i := range subjects {
+		for _, text := range of(&subjects[i]) {
+			if times[text]++; times[text] == 1 {
+				first[text] = subjects[i].label()
+			}
+		}
+	}
+	texts := slices.Sorted(maps.Keys(times))
+	slices.SortStableFunc(texts, func(a, b string) int { return cmp.Compare(times[b], times[a]) })
+	out := []string{}
+	for _, text := range texts[:min(len(texts), togetherShown)] {
+		if n := times[text]; n > 1 {
+			out = append(out, fmt.Sprintf("%s: %s (and %d more)", first[text], text, n-1))
+		} else {
+			out = append(out, first[text]+": "+text)
+		}
+	}
+	return out
 }
 
 // removes counts what goes away: components by class, and objects that are no components.

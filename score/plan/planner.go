@@ -20,7 +20,7 @@ type planner struct {
 	ctx      context.Context //nolint:containedctx // it ends searches for plans, which are deep below
 	model    *score.Model
 	req      Request
-	majority [2]string
+	customs  *customs
 	first    *inventory.Estate // as it was before all steps
 	estate   *inventory.Estate // as it is now
 	hosts    []*hostWork       // of the present estate, in its order
@@ -87,7 +87,7 @@ func newPlanner(ctx context.Context, e *inventory.Estate, m *score.Model, req Re
 		own.Zone = m.ZoneOf
 		settings = &own
 	}
-	p := &planner{ctx: ctx, outcomes: settings, model: m, req: req, majority: majorityOS(e), first: e, estate: e, site: score.SiteTally(e),
+	p := &planner{ctx: ctx, outcomes: settings, model: m, req: req, customs: customsOf(e, m.ZoneOf, req.Constraints), first: e, estate: e, site: score.SiteTally(e),
 		byNode: make(map[*inventory.Node]*hostWork, len(e.Hosts)), packed: map[string]*pool{}, retired: map[string]string{}}
 	for _, act := range actions() {
 		if act.estate == nil {
@@ -189,12 +189,15 @@ func (p *planner) leave(h *hostWork) {
 }
 
 func (p *planner) scene(n *inventory.Node) *scene {
-	return newScene(n, p.model, p.req.Options, p.majority)
+	return newScene(n, p.model, p.req.Options, p.customs, p.req.Constraints)
 }
 
-func newScene(n *inventory.Node, m *score.Model, opt score.Options, majority [2]string) *scene {
+func newScene(n *inventory.Node, m *score.Model, opt score.Options, c *customs, rules *Constraints) *scene {
 	st := score.NewStack(n, m, opt)
-	sc := &scene{stack: st, activity: make(map[string]score.Activity, len(st.Works)), majority: majority}
+	sc := &scene{stack: st, activity: make(map[string]score.Activity, len(st.Works)), customs: c}
+	if rules != nil && len(rules.fixPart) > 0 {
+		sc.rules = rules
+	}
 	for _, w := range st.Works {
 		sc.activity[w.Place.Machine().ID+"/"+w.ID] = w.Activity
 	}
@@ -209,7 +212,7 @@ func (p *planner) apply(act *Action, n *inventory.Node) (*inventory.Node, []Subj
 // rewriteHost does an action on a host and on the guests above it that were seen from inside.
 func rewriteHost(act *Action, h *inventory.Node, sc *scene) (*inventory.Node, []Subject) {
 	var all []Subject
-	changed := rewriteNode(h, func(n *inventory.Node) *inventory.Node {
+	changed := sc.rewriteFree(h, func(n *inventory.Node) *inventory.Node {
 		changed, found := act.node(n, sc)
 		all = append(all, found...)
 		return changed

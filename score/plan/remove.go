@@ -16,7 +16,7 @@ func removeIdleVMs() *Action {
 			Risk: "somebody may need it once a quarter: power it off for thirty days first", Reversible: false},
 		removes: true,
 		node: func(n *inventory.Node, c *scene) (*inventory.Node, []Subject) {
-			return dropVMs(n, func(v *inventory.GuestVM) (Subject, bool) {
+			return dropVMs(n, c, func(v *inventory.GuestVM) (Subject, bool) {
 				if v.State.Or("") != inventory.Running || !c.idle(n, v) {
 					return Subject{}, false
 				}
@@ -51,8 +51,8 @@ func removeStoppedVMs() *Action {
 			Why:  "A virtual machine that nobody starts still holds its disks, its backups and a place in every list.",
 			Risk: "its disks are lost unless they are kept: export it first", Reversible: false},
 		removes: true,
-		node: func(n *inventory.Node, _ *scene) (*inventory.Node, []Subject) {
-			return dropVMs(n, func(v *inventory.GuestVM) (Subject, bool) {
+		node: func(n *inventory.Node, c *scene) (*inventory.Node, []Subject) {
+			return dropVMs(n, c, func(v *inventory.GuestVM) (Subject, bool) {
 				if v.State.Or("") != inventory.Stopped {
 					return Subject{}, false
 				}
@@ -68,11 +68,11 @@ func removeStoppedVMs() *Action {
 	}
 }
 
-func dropVMs(n *inventory.Node, pick func(*inventory.GuestVM) (Subject, bool)) (*inventory.Node, []Subject) {
+func dropVMs(n *inventory.Node, sc *scene, pick func(*inventory.GuestVM) (Subject, bool)) (*inventory.Node, []Subject) {
 	var found []Subject
 	kept := keep(n.VMs, func(v *inventory.GuestVM) bool {
 		s, ok := pick(v)
-		if ok {
+		if ok = ok && sc.freeVM(v); ok {
 			s.ID, s.Name, s.Machine, s.Class, s.Effort = v.ID, v.Name.Or(v.ID), n.Machine.Name.Or(n.Machine.ID), "vm", removeEffort
 			found = append(found, s)
 		}
@@ -108,8 +108,8 @@ func removeStoppedContainers() *Action {
 			Why:  "A stopped container keeps its writable layer on disk and its image in use.",
 			Risk: "what was written in the container and not to a volume is lost", Reversible: false},
 		removes: true, stored: true,
-		node: func(n *inventory.Node, _ *scene) (*inventory.Node, []Subject) {
-			return dropContainers(n, func(c *inventory.Container) (string, bool) {
+		node: func(n *inventory.Node, sc *scene) (*inventory.Node, []Subject) {
+			return dropContainers(n, sc, func(c *inventory.Container) (string, bool) {
 				return "is " + c.Status.Or("stopped"), c.State.Or("") == inventory.Stopped && !keptByPolicy(c)
 			})
 		},
@@ -135,11 +135,11 @@ func removeIdleWork() *Action {
 		removes: true,
 		node: func(n *inventory.Node, sc *scene) (*inventory.Node, []Subject) {
 			idle := func(id string) bool { return sc.activity[n.Machine.ID+"/"+id] == score.Idle }
-			out, found := dropContainers(n, func(c *inventory.Container) (string, bool) {
+			out, found := dropContainers(n, sc, func(c *inventory.Container) (string, bool) {
 				return "runs for a week or more with less than .005 core and 5 MB of network a day", c.State.Or("") == inventory.Running && idle(c.ID)
 			})
 			kept := keep(n.Workloads, func(w *inventory.Workload) bool {
-				if w.Layer == inventory.Infrastructure || !idle(w.ID) {
+				if w.Layer == inventory.Infrastructure || !idle(w.ID) || !sc.freeWorkload(w) {
 					return true
 				}
 				found = append(found, Subject{ID: w.ID, Name: w.Name, Machine: n.Machine.Name.Or(n.Machine.ID), Class: "workload", Unit: w.Unit, Effort: removeEffort,
@@ -166,11 +166,11 @@ func removeIdleWork() *Action {
 	}
 }
 
-func dropContainers(n *inventory.Node, pick func(*inventory.Container) (string, bool)) (*inventory.Node, []Subject) {
+func dropContainers(n *inventory.Node, sc *scene, pick func(*inventory.Container) (string, bool)) (*inventory.Node, []Subject) {
 	var found []Subject
 	kept := keep(n.Containers, func(c *inventory.Container) bool {
 		why, ok := pick(c)
-		if ok {
+		if ok = ok && sc.freeContainer(c); ok {
 			found = append(found, Subject{ID: c.ID, Name: c.Name.Or(short(c.ID)), Machine: n.Machine.Name.Or(n.Machine.ID), Class: "container", Engine: c.Runtime.Or(""), Evidence: why, Effort: removeEffort, Bytes: c.Writable.Or(0)})
 		}
 		return !ok

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/infraopt/infraopt/collect/inventory"
@@ -44,6 +45,80 @@ func watchVMs() *Action {
 	}
 }
 
+func rightSizeContainers() *Action {
+	return &Action{
+		Definition: Definition{ID: "right-size-container", Title: "Right-size limits of containers", Effort: "2 for each",
+			Why:  "A limit below the need throttles or ends the container; one far above it protects nobody, and misleads whoever plans with it. By itself this frees no CPU time on a shared host.",
+			Risk: "a peak longer ago than the series may not fit", Reversible: true},
+		node: func(n *inventory.Node, c *scene) (*inventory.Node, []Subject) {
+			var found []Subject
+			out := n
+			for i := range n.Containers {
+				x := &n.Containers[i]
+				limits, ok := limitsOf(n, x, c)
+				if !ok {
+					continue
+				}
+				if out == n {
+					copied := *n
+					copied.Containers = slices.Clone(n.Containers)
+					out = &copied
+				}
+				found = append(found, limits.give(&out.Containers[i], n))
+			}
+			return out, found
+		},
+		title: counted("Right-size the limits of %d container", "Right-size the limits of %d containers"),
+		next:  engineCommand("update"),
+	}
+}
+
+// limits are what a container has, and what it needs by its series, in each dimension in which it has a limit.
+type limits struct {
+	cores, needCores   float64 // 0 where there is no limit
+	memory, needMemory inventory.Bytes
+}
+
+// limitsOf finds a container that runs with limits of the wrong size: one too low is a shortage, and all too high a surplus.
+func limitsOf(n *inventory.Node, x *inventory.Container, c *scene) (l limits, wrong bool) {
+	if x.CPULimit.IsUnknown() || x.MemoryLimit.IsUnknown() || x.State.Or("") != inventory.Running || x.Layer == inventory.Infrastructure ||
+		c.stack.Model().Basis(&x.Demand) != score.Proven || c.activity[n.Machine.ID+"/"+x.ID] != score.Active || !c.freeContainer(x) {
+		return l, false
+	}
+	l.cores, l.memory = x.CPULimit.Or(0), x.MemoryLimit.Or(0)
+	if l.cores == 0 && l.memory == 0 {
+		return l, false
+	}
+	cores, ok := n.Machine.Cores.Get()
+	memory, ok2 := n.Machine.Memory.Get()
+	if !ok || !ok2 {
+		return l, false
+	}
+	need := c.stack.NeedOf(&x.Demand, false, cores, memory.GiB(), true, false)
+	l.needCores, l.needMemory = float64(need[0].Hi)/1000, inventory.Bytes(need[1].Hi)*inventory.MiB
+	short := l.cores > 0 && l.needCores > l.cores || l.memory > 0 && l.needMemory > l.memory
+	surplus := (l.cores == 0 || l.needCores < l.cores) && (l.memory == 0 || l.needMemory < l.memory)
+	if short {
+		l.needCores, l.needMemory = math.Max(l.cores, l.needCores), max(l.memory, l.needMemory)
+	}
+	return l, short || surplus
+}
+
+// give sets the limits that a container has to what it needs.
+func (l *limits) give(x *inventory.Container, n *inventory.Node) Subject {
+	var has, needs []string
+	if l.cores > 0 {
+		x.CPULimit = inventory.Known(l.needCores)
+		has, needs = append(has, fmt.Sprintf("%g cores", l.cores)), append(needs, fmt.Sprintf("%g", l.needCores))
+	}
+	if l.memory > 0 {
+		x.MemoryLimit = inventory.Known(l.needMemory)
+		has, needs = append(has, l.memory.String()), append(needs, l.needMemory.String())
+	}
+	return Subject{ID: x.ID, Name: x.Name.Or(short(x.ID)), Machine: n.Machine.Name.Or(n.Machine.ID), Class: "container", Engine: x.Runtime.Or(""), Effort: 2,
+		Evidence: fmt.Sprintf("may use %s, needs %s by a series of %s", strings.Join(has, " and "), strings.Join(needs, " and "), length(x.Demand.Days.Or(0)))}
+}
+
 func resizeCommand(s []Subject) string { return "virsh setvcpus " + quote(s[0].Name) + " N --config" }
 
 // resize gives the virtual machines whose need rests on a basis what they need, in thousandths of a core and MiB.
@@ -54,7 +129,7 @@ func resize(n *inventory.Node, c *scene, basis score.Basis, needOf func(v *inven
 		v := &n.VMs[i]
 		vcpus, ok := v.VCPUs.Get()
 		memory, ok2 := v.Memory.Get()
-		if !ok || !ok2 || c.stack.Model().Basis(&v.Demand) != basis || v.State.Or("") != inventory.Running || c.idle(n, v) {
+		if !ok || !ok2 || c.stack.Model().Basis(&v.Demand) != basis || v.State.Or("") != inventory.Running || c.idle(n, v) || !c.freeVM(v) {
 			continue
 		}
 		need := needOf(&v.VM, vcpus, memory)

@@ -206,6 +206,8 @@ type Means struct {
 	Options  score.Options
 	Evacuate Evacuator // BestFit where it is nil
 	Do       Doer      // the actions of this package where it is nil
+	// Constraints, if set, are kept to: a change of something that nothing may touch is an error.
+	Constraints *Constraints
 }
 
 // Applied says what became of a change.
@@ -225,10 +227,10 @@ const appliedShown = 20
 // in the file.
 func (w *WhatIf) Apply(e *inventory.Estate, means Means) (*inventory.Estate, []Applied, error) {
 	if means.Evacuate == nil {
-		means.Evacuate = BestFit(means.Model, means.Options, nil)
+		means.Evacuate = BestFit(means.Model, means.Options, means.Constraints)
 	}
 	if means.Do == nil {
-		means.Do = doer(means.Model, means.Options)
+		means.Do = doer(means.Model, means.Options, means.Constraints)
 	}
 	done := []Applied{}
 	for i := range w.Changes {
@@ -254,6 +256,9 @@ func (w *WhatIf) Apply(e *inventory.Estate, means Means) (*inventory.Estate, []A
 		}
 		if err != nil {
 			return nil, nil, err
+		}
+		if why := means.Constraints.Breach(e, x.estate); why != "" {
+			return nil, nil, x.fault("", "%s", why)
 		}
 		e = x.estate
 		done = append(done, x.done)
