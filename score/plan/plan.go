@@ -82,7 +82,7 @@ type Subject struct {
 	Isolation string
 }
 
-// label tells a subject from all others, for people.
+// label names a subject for people.
 func (s *Subject) label() string {
 	where := s.Machine
 	if s.Engine != "" {
@@ -95,6 +95,22 @@ func (s *Subject) label() string {
 		return s.Name + " in " + where
 	}
 	return s.Name + " on " + where
+}
+
+// labels tells subjects from each other: those that would be called alike also by their IDs.
+func labels(subjects []Subject) []string {
+	out := make([]string, len(subjects))
+	times := map[string]int{}
+	for i := range subjects {
+		out[i] = subjects[i].label()
+		times[out[i]]++
+	}
+	for i := range out {
+		if times[out[i]] > 1 {
+			out[i] += " (" + subjects[i].ID + ")"
+		}
+	}
+	return out
 }
 
 // scene is what an action may know of the host it looks at.
@@ -249,10 +265,10 @@ func (p *proposal) recommendation(solo float64, basis string) score.Recommendati
 		}
 		return []string{s.Isolation}
 	})
-	for _, s := range p.subjects {
-		r.Subjects = append(r.Subjects, s.label())
+	for i, label := range labels(p.subjects) {
+		r.Subjects = append(r.Subjects, label)
 		if len(r.Evidence) < 20 {
-			r.Evidence = append(r.Evidence, s.label()+": "+s.Evidence)
+			r.Evidence = append(r.Evidence, label+": "+p.subjects[i].Evidence)
 		}
 	}
 	return r

@@ -317,9 +317,11 @@ func (p *planner) difference(r *rewrite) *score.Tally {
 	return d
 }
 
-// snap drops what only the last bits of two sums tell apart.
+// snap drops what only the last bits of two sums tell apart. Tallies are exact, so that ratings of equal estates differ by
+// no more than their own last bits, 1e-14 each; gains can be as small as the share of one small image, and have to add up.
 func snap(v float64) float64 {
-	if math.Abs(v) < 1e-9 {
+	const bits = 1e-12
+	if math.Abs(v) < bits {
 		return 0
 	}
 	return v

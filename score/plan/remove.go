@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"strings"
+
 	"github.com/infraopt/infraopt/collect/inventory"
 	"github.com/infraopt/infraopt/score"
 )
@@ -183,11 +185,13 @@ func dropContainers(n *inventory.Node, sc *scene, pick func(*inventory.Container
 	return &out, found
 }
 
+// short shortens a hash as container engines do. What is no hash stays whole: its first letters may be those of others.
 func short(id string) string {
-	if len(id) > 12 {
-		return id[:12]
+	const shown, least = 12, 32
+	if len(id) < least || strings.Trim(id, "0123456789abcdefABCDEF") != "" {
+		return id
 	}
-	return id
+	return id[:shown]
 }
 
 func removeDanglingImages() *Action {
@@ -217,7 +221,7 @@ func removeImages(id, title, why, risk string, say func([]Subject) string, prune
 				if blind || used[img.ID] || !pick(img) {
 					return true
 				}
-				name := short(img.ID)
+				name := short(strings.TrimPrefix(img.ID, "sha256:"))
 				if len(img.Tags) > 0 {
 					name = img.Tags[0]
 				}
