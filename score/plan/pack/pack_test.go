@@ -368,6 +368,44 @@ func TestPackerKeepsAPlan(t *testing.T) {
 	})
 }
 
+// TestPackerRemoves: who is to be kept apart from whom stays so when items before, between or after them go.
+func TestPackerRemoves(t *testing.T) {
+	for gone := range 5 {
+		var items []instance.Item
+		for range 5 {
+			items = append(items, instance.Item{Size: []int64{1}})
+		}
+		in := unlimited(items, 10)
+		in.Apart = [][]int{{1, 3}}
+		p, err := New(in, Options{Workers: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Remove(gone); err != nil {
+			t.Fatal(err)
+		}
+		p.Improve(t.Context())
+		want := 2
+		if gone == 1 || gone == 3 {
+			want = 1
+		}
+		sol := p.Solution()
+		if len(sol.Plan.Hosts) != want {
+			t.Errorf("without item %d there are %d hosts: want %d", gone, len(sol.Plan.Hosts), want)
+		}
+		one, other := 1, 3
+		if gone < one {
+			one--
+		}
+		if gone < other {
+			other--
+		}
+		if want == 2 && sol.Plan.Of[one] == sol.Plan.Of[other] {
+			t.Errorf("without item %d those kept apart share a host: %v", gone, sol.Plan.Of)
+		}
+	}
+}
+
 func TestPackerRefuses(t *testing.T) {
 	p, err := New(unlimited(flavours(10, powers, ratios, stream(0, 0)), 40000, 160*gib), Options{})
 	if err != nil {

@@ -189,8 +189,14 @@ func TestAnswerRefuses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := task.Answer(sol); err != nil {
+		a, err := task.Answer(sol)
+		if err != nil {
 			t.Fatal(err)
+		}
+		for i, h := range a.Hosts {
+			if h.Spare != (h.Items == 0) || h.Spare != (i >= a.HostsWithoutSpares) {
+				t.Errorf("host %d of %d carries %d items and is a spare: %v", i, a.HostsWithoutSpares, h.Items, h.Spare)
+			}
 		}
 		forge(sol)
 		if a, err := task.Answer(sol); err == nil {
