@@ -62,28 +62,27 @@ func (f *filler) run(order []int32, ranking int, r *random) {
 	}
 }
 
-// first returns the first bin that has room for an item of the class, or -1.
+// first returns the first bin that has room for an item of the class, or -1. A bin that has none now, or holds what the
+// item is to be kept apart from, has none later either.
 func (f *filler) first(c int32) int32 {
 	class := &f.m.classes[c]
 	bins := int32(len(f.kind))
-	never := true // no bin so far can ever take one
-	for b := f.from[c]; b < bins; {
+	b := f.from[c]
+	for b < bins {
 		if n := f.over(b, class.size); n > 0 {
 			b += n
-		} else {
-			if f.room(class, b) {
-				if !clash(class.groups, f.apart[b]) {
-					return b
-				}
-				never = false
-			}
-			b++
+			continue
 		}
-		if never {
-			f.from[c] = min(b, bins)
+		if f.room(class, b) && !clash(class.groups, f.apart[b]) {
+			break
 		}
+		b++
 	}
-	return -1
+	f.from[c] = min(b, bins)
+	if b >= bins {
+		return -1
+	}
+	return b
 }
 
 // over returns how many bins, from the given one on, make the largest block in which surely none has room; 0 where there

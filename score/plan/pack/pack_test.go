@@ -368,6 +368,37 @@ func TestPackerKeepsAPlan(t *testing.T) {
 	})
 }
 
+// TestPackerRemoves: who is to be kept apart from whom stays so when items before, between or after them go.
+func TestPackerRemoves(t *testing.T) {
+	for gone := range 5 {
+		var items []instance.Item
+		for range 5 {
+			items = append(items, instance.Item{Size: []int64{1}})
+		}
+		in := unlimited(items, 10)
+		in.Apart = [][]int{{1, 3}}
+		p, err := New(in, Options{Workers: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Remove(gone); err != nil {
+			t.Fatal(err)
+		}
+		var want []int
+		for _, i := range []int{1, 3} {
+			switch {
+			case i > gone:
+				want = append(want, i-1)
+			case i < gone:
+				want = append(want, i)
+			}
+		}
+		if got := p.in.Apart[0]; !slices.Equal(got, want) {
+			t.Errorf("without item %d those to be kept apart are %v: want %v", gone, got, want)
+		}
+	}
+}
+
 func TestPackerRefuses(t *testing.T) {
 	p, err := New(unlimited(flavours(10, powers, ratios, stream(0, 0)), 40000, 160*gib), Options{})
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 type dense struct {
 	*sack
 	widths []int // by dimension: amounts of room
+	least  int64 // what the bound is at least, as kinds were left out that are in no set worth more
 	cells  []int64
 	passes []pass
 }
@@ -35,11 +36,13 @@ func (s *sack) dense(known int64) *dense {
 		d.widths = append(d.widths, int(room)+1)
 		n *= int(room) + 1
 	}
-	most := s.can(0, s.room, 0) - float64(known-s.base)
+	// By the relaxation alone: what one item costs there says nothing of what the tables allow.
+	most := s.sold(s.room) + s.rest[0] + s.margin - float64(known-s.base)
 	for i := range s.kinds {
 		k := &s.kinds[i]
 		// A kind of which one item makes a set that good impossible is left out.
 		if most+float64(k.price)-s.sold(k.size) <= 0 {
+			d.least = known
 			continue
 		}
 		if k.count >= fitting(s.room, k.size, k.count+1) {
@@ -66,7 +69,7 @@ func (d *dense) fill(known int64, work *int) (sets []filling, bound int64) {
 	}
 	*work += len(d.cells) * len(d.passes) / workPerState
 	full := len(d.cells) - 1
-	bound = d.cells[full] + d.base
+	bound = max(d.least, d.cells[full]+d.base)
 	var at []int
 	seen := map[int64]bool{}
 	last := int64(-1)

@@ -371,6 +371,26 @@ func TestLargeNumbers(t *testing.T) {
 	}
 }
 
+// TestEdgesOfL2: an item and what it leaves of a host share one, and so do two halves.
+func TestEdgesOfL2(t *testing.T) {
+	for _, c := range []struct {
+		sizes []int64
+		alpha int64
+		want  int
+	}{{[]int64{6, 4}, 4, 1}, {[]int64{7, 4}, 4, 2}, {[]int64{5, 5}, 5, 1}, {[]int64{5, 5}, 0, 1}, {[]int64{6, 5}, 5, 2}, {[]int64{6, 6, 4, 4, 1}, 4, 2}, {[]int64{6, 6, 4, 4, 1}, 1, 3}} {
+		in := &instance.Instance{Dimensions: []string{"a"}, Types: []instance.HostType{{Capacity: []int64{10}, Count: instance.Unlimited}}}
+		for _, size := range c.sizes {
+			in.Items = append(in.Items, instance.Item{Size: []int64{size}, At: instance.Nowhere})
+		}
+		for bound := range 5 {
+			err := Certificate(in, &instance.Certificate{Kind: instance.L2, Alpha: c.alpha, Bound: bound})
+			if (err == nil) != (bound <= c.want) {
+				t.Errorf("sizes %v in hosts of 10, from %d on, prove %d hosts; of %d: %v", c.sizes, c.alpha, c.want, bound, err)
+			}
+		}
+	}
+}
+
 // table is the worth of a sack by the textbook: the best price for each room, item by item.
 func table(s *sack) int64 {
 	cells := 1

@@ -124,6 +124,36 @@ func TestReadLimits(t *testing.T) {
 	}
 }
 
+// TestLargestSize: a size at the limit is read, and so many of it as there are items here are packed and checked.
+func TestLargestSize(t *testing.T) {
+	text := fmt.Sprintf("name,cpu_milli,memory_mib\n%s", strings.Repeat(fmt.Sprintf("x,%d,%d\n", int64(MaxSize), int64(MaxSize)), 3))
+	l, err := Read("l.csv", strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := ParseHost(fmt.Sprintf("%d,%d", int64(MaxSize), int64(MaxSize)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	task := Ask(&Question{Hosts: []Host{h}, Headroom: 1}, l)
+	sol, err := pack.Solve(t.Context(), task.Instance, pack.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, err := task.Answer(sol); err != nil || a.Plan != 3 || a.Bound != 3 {
+		t.Errorf("%+v, %v: want three hosts", a, err)
+	}
+}
+
+// TestNoSuchHosts: hosts of which there are none carry nothing, however large.
+func TestNoSuchHosts(t *testing.T) {
+	l := &List{Entries: []Entry{{Name: "vm", Size: Size{3000, 4096}}}}
+	task := Ask(&Question{Hosts: []Host{{Size: Size{8000, 16384}, Count: 0}, {Size: Size{1000, 1024}, Count: 2}}, Headroom: 1}, l)
+	if len(task.large) != 1 || len(task.Instance.Items) != 0 {
+		t.Errorf("an item is planned onto a host of which there is none")
+	}
+}
+
 // TestHeadroom: what may be filled is never more than the share, but for the last bit of a share that is no binary number.
 func TestHeadroom(t *testing.T) {
 	for _, c := range []struct {
@@ -159,8 +189,14 @@ func TestAnswerRefuses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := task.Answer(sol); err != nil {
+		a, err := task.Answer(sol)
+		if err != nil {
 			t.Fatal(err)
+		}
+		for i, h := range a.Hosts {
+			if h.Spare != (h.Items == 0) || h.Spare != (i >= a.HostsWithoutSpares) {
+				t.Errorf("host %d of %d carries %d items and is a spare: %v", i, a.HostsWithoutSpares, h.Items, h.Spare)
+			}
 		}
 		forge(sol)
 		if a, err := task.Answer(sol); err == nil {
