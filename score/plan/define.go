@@ -18,7 +18,7 @@ func declareMachines() *Action {
 		once: 12,
 		node: func(n *inventory.Node, c *scene) (*inventory.Node, []Subject) {
 			m, ok := n.Machine.Management.Get()
-			if !ok || m != inventory.ByHand && m != inventory.Provisioned || n.Machine.Inside.IsKnown() || !c.freeMachine(n) {
+			if !ok || m != inventory.ByHand && m != inventory.Provisioned || !n.Machine.Inside.IsAbsent() || !c.freeMachine(n) {
 				return n, nil
 			}
 			out := *n
@@ -43,7 +43,7 @@ func adoptOverlay() *Action {
 			}
 			class, ok := n.Machine.Network.Get()
 			kind, ok2 := n.Machine.Kind.Get()
-			if !ok || !ok2 || kind == inventory.Cloud || class == inventory.OverlayNetwork || class == inventory.CloudNetwork || n.Machine.Inside.IsKnown() || !carries(n) || !c.freeMachine(n) {
+			if !ok || !ok2 || kind == inventory.Cloud || class == inventory.OverlayNetwork || class == inventory.CloudNetwork || !n.Machine.Inside.IsAbsent() || !carries(n) || !c.freeMachine(n) {
 				return n, nil
 			}
 			out := *n

@@ -15,7 +15,7 @@ func dropHypervisors() *Action {
 			Why:  "Where virtual machines only carry containers, the hypervisor and the operating system in each of them are components that serve nothing but themselves, and take memory.",
 			Risk: "containers of one host then share its kernel: a fault or a break-in there reaches all of them; replicas in two virtual machines of one host never were apart", Reversible: true},
 		node: func(n *inventory.Node, c *scene) (*inventory.Node, []Subject) {
-			if !flattens(n) || !c.freeMachine(n) {
+			if !flattens(n, c.stack.Model().Thresholds.MinimalPackages) || !c.freeMachine(n) {
 				return n, nil
 			}
 			out := *n
@@ -39,8 +39,9 @@ func dropHypervisors() *Action {
 	}
 }
 
-// flattens reports whether all virtual machines of a host are known to run, and to do nothing but run containers.
-func flattens(n *inventory.Node) bool {
+// flattens reports whether all virtual machines of a host are known to run, and to do nothing but run containers, on no less
+// of an operating system than that of the host.
+func flattens(n *inventory.Node, minimal int) bool {
 	m := &n.Machine
 	if len(n.VMs) == 0 || len(n.Hypervisors) != 1 || m.Kind.Or("") != inventory.Physical || !m.Powered.Or(false) || !m.Inside.IsAbsent() || !m.Processes.IsKnown() || !m.Containers.IsKnown() {
 		return false
@@ -50,11 +51,33 @@ func flattens(n *inventory.Node) bool {
 	}
 	for i := range n.VMs {
 		v := &n.VMs[i]
-		if v.State.Or("") != inventory.Running || v.Guest == nil || !onlyContainers(v.Guest) {
+		if v.State.Or("") != inventory.Running || v.Guest == nil || !onlyContainers(v.Guest) || leanness(&v.Guest.Machine.OS, minimal, 2) > leanness(&m.OS, minimal, 0) {
 			return false
 		}
 	}
 	return true
+}
+
+// leanness ranks operating systems by how little there is below containers: image-based, minimal, general; open where that is
+// not known.
+func leanness(os *inventory.OS, minimal, open int) int {
+	style, ok := os.Style.Get()
+	switch {
+	case !ok:
+		return open
+	case style == inventory.ImageBasedOS:
+		return 2
+	case style == inventory.MinimalOS:
+		return 1
+	}
+	packages, ok := os.Packages.Get()
+	switch {
+	case !ok:
+		return min(open, 1)
+	case packages <= minimal:
+		return 1
+	}
+	return 0
 }
 
 // onlyContainers reports whether a guest is known to run application containers, and nothing else.

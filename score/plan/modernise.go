@@ -53,7 +53,7 @@ func containerise(r inventory.Readiness) *Action {
 			Why:  "In a container the work no longer depends on the operating system that it shares, and can be placed anywhere.",
 			Risk: "the isolation of an operating system of its own goes away where it had one", Reversible: true},
 		node: func(n *inventory.Node, sc *scene) (*inventory.Node, []Subject) {
-			if n.Machine.Inside.IsKnown() {
+			if !n.Machine.Inside.IsAbsent() {
 				return n, nil
 			}
 			var found []Subject
@@ -149,7 +149,7 @@ func judgeWorkloads() *Action {
 			var found []Subject
 			for i := range n.Workloads {
 				w := &n.Workloads[i]
-				if w.Layer == inventory.Infrastructure || !w.Readiness.IsUnknown() || w.Readiness.Remedy() == "" || n.Machine.Inside.IsKnown() {
+				if w.Layer == inventory.Infrastructure || !w.Readiness.IsUnknown() || w.Readiness.Remedy() == "" || !n.Machine.Inside.IsAbsent() {
 					continue
 				}
 				effort := 0.0

@@ -74,7 +74,7 @@ func dropVMs(n *inventory.Node, sc *scene, pick func(*inventory.GuestVM) (Subjec
 	var found []Subject
 	kept := keep(n.VMs, func(v *inventory.GuestVM) bool {
 		s, ok := pick(v)
-		if ok = ok && sc.freeVM(v); ok {
+		if ok = ok && sc.freeVM(v) && (v.Guest == nil || sc.freeMachine(v.Guest)); ok {
 			s.ID, s.Name, s.Machine, s.Class, s.Effort = v.ID, v.Name.Or(v.ID), n.Machine.Name.Or(n.Machine.ID), "vm", removeEffort
 			found = append(found, s)
 		}
@@ -120,13 +120,9 @@ func removeStoppedContainers() *Action {
 	}
 }
 
-// keptByPolicy reports whether something would start a stopped container again: then it is broken, not unused.
+// keptByPolicy reports whether something would, or may, start a stopped container again: then it is broken, not unused.
 func keptByPolicy(c *inventory.Container) bool {
-	switch c.RestartPolicy.Or("") {
-	case "always":
-		return true
-	}
-	return false
+	return c.RestartPolicy.IsUnknown() || c.RestartPolicy.Or("") == "always"
 }
 
 func removeIdleWork() *Action {

@@ -18,8 +18,9 @@ func standardiseOS() *Action {
 		node: func(n *inventory.Node, c *scene) (*inventory.Node, []Subject) {
 			id, ok := n.Machine.OS.ID.Get()
 			version, ok2 := n.Machine.OS.Version.Get()
-			style, most := n.Machine.OS.Style.Or(""), c.customs.os
-			if !ok || !ok2 || style == inventory.ImageBasedOS || most == [2]string{} || most == [2]string{id, version} || n.Machine.Inside.IsKnown() || !c.freeMachine(n) {
+			style, ok3 := n.Machine.OS.Style.Get()
+			most := c.customs.os
+			if !ok || !ok2 || !ok3 || style == inventory.ImageBasedOS || most == [2]string{} || most == [2]string{id, version} || !n.Machine.Inside.IsAbsent() || !c.freeMachine(n) {
 				return n, nil
 			}
 			out := *n
