@@ -321,9 +321,6 @@ func TestLaw06DroppingALayer(t *testing.T) {
 			varied(r, h)
 		}
 		opt := score.Options{RunningIsActive: r.IntN(2) == 0}
-		for range r.IntN(4) {
-			e = demo.Forget(e, r.IntN(len(demo.Readings(e))))
-		}
 		after, found, err := doer(m, opt, nil)(e, "drop-hypervisor", func(*inventory.Machine) bool { return true })
 		if err != nil {
 			t.Fatal(err)

@@ -13,7 +13,7 @@ import (
 func TestSubjectsAreToldApart(t *testing.T) {
 	known := inventory.Known[string]
 	stopped := func(id string, name inventory.Reading[string]) inventory.Container {
-		return inventory.Container{ID: id, Machine: "m", Name: name, Runtime: known("podman"), State: inventory.Known(inventory.Stopped)}
+		return inventory.Container{ID: id, Machine: "m", Name: name, Runtime: known("podman"), State: inventory.Known(inventory.Stopped), RestartPolicy: known("no")}
 	}
 	unnamed := inventory.Unknown[string]("nobody said", "")
 	hash := strings.Repeat("0123456789ab", 6)[:64]
