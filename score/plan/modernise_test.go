@@ -14,7 +14,7 @@ func TestContainerise(t *testing.T) {
 		return inventory.Workload{ID: id, Machine: "m", Name: id, Layer: inventory.Application, Readiness: r, Findings: found}
 	}
 	n := &inventory.Node{}
-	n.Machine.ID = "m"
+	n.Machine.ID, n.Machine.Inside = "m", inventory.Absent[string]()
 	n.Workloads = []inventory.Workload{
 		work("web", inventory.Known(inventory.Ready)),
 		work("shop", inventory.Known(inventory.ReadyWithWork), inventory.Finding{ID: "device-disk", Severity: inventory.Warning, Text: "has open /dev/sdb", Source: "/proc/PID/fd"}),
