@@ -2,6 +2,7 @@ package score
 
 import (
 	"math"
+	"slices"
 
 	"github.com/infraopt/infraopt/collect/inventory"
 )
@@ -70,16 +71,15 @@ func (m *Model) tallyIndicator(t *Tally, s *Stack, ind *Indicator, books map[str
 	add.done()
 }
 
-// TallyOnly gives what one host adds to one indicator: what a change that concerns nothing else makes of it is the
-// difference of two.
-func (m *Model) TallyOnly(s *Stack, id string) *Tally {
-	t := &Tally{}
+// TallyIn is TallyInto for some indicators only: what a change that concerns no other makes of a host is the difference of
+// two.
+func (m *Model) TallyIn(t *Tally, s *Stack, indicators []string) {
+	t.Reset()
 	for i := range m.Indicators {
-		if m.Indicators[i].ID == id {
+		if slices.Contains(indicators, m.Indicators[i].ID) {
 			m.tallyIndicator(t, s, &m.Indicators[i], nil)
 		}
 	}
-	return t
 }
 
 // Rate turns a sum of tallies into a score and a level.

@@ -80,6 +80,45 @@ func (t *Tally) Since(before *Tally) *Delta {
 	return &Delta{slices.Clip(terms)}
 }
 
+// SinceIn is Since for a tally that holds the terms of some indicators only.
+func (t *Tally) SinceIn(before *Tally, indicators []string) *Delta {
+	d := t.Since(&Tally{})
+	for s, was := range before.terms {
+		if slices.Contains(indicators, s.Value().of) {
+			d.terms = append(d.terms, changedTerm{s, Range{-was.Lo, -was.Hi}})
+		}
+	}
+	return d.merged()
+}
+
+// merged gives each term once, and none that is nothing.
+func (d *Delta) merged() *Delta {
+	at := make(map[symbol]int, len(d.terms))
+	out := &Delta{}
+	for _, x := range d.terms {
+		if i, ok := at[x.symbol]; ok {
+			out.terms[i].Range = out.terms[i].plus(x.Range)
+			continue
+		}
+		at[x.symbol] = len(out.terms)
+		out.terms = append(out.terms, x)
+	}
+	out.terms = slices.Clip(slices.DeleteFunc(out.terms, func(x changedTerm) bool { return x.Range == Range{} }))
+	return out
+}
+
+// Replace gives the delta with the terms of some indicators taken from another.
+func (d *Delta) Replace(indicators []string, by *Delta) *Delta {
+	out := &Delta{make([]changedTerm, 0, len(d.terms)+len(by.terms))}
+	for _, x := range d.terms {
+		if !slices.Contains(indicators, x.symbol.Value().of) {
+			out.terms = append(out.terms, x)
+		}
+	}
+	out.terms = append(out.terms, by.terms...)
+	return out
+}
+
 // Apply adds a delta.
 func (t *Tally) Apply(d *Delta) {
 	for i := range d.terms {

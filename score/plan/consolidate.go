@@ -40,9 +40,13 @@ func retireHosts() *Action {
 
 // consolidate makes a plan of the present estate, and the estate that it leads to; nil where no host can go.
 func (p *planner) consolidate() *rewrite {
+	if p.settled {
+		return nil
+	}
 	c := p.packPools()
 	out := c.apply(p.estate)
 	if len(out.subjects) == 0 {
+		p.settled = !p.quick
 		return nil
 	}
 	return out
@@ -80,8 +84,15 @@ const fullEffort = 1000
 // apply makes the estate that the plan leads to.
 func (c *consolidation) apply(e *inventory.Estate) *rewrite {
 	out := &rewrite{changed: map[*inventory.Node]*inventory.Node{}, retired: map[string]string{}}
-	for _, z := range c.pools {
-		z.apply(out)
+	parts := make([]*rewrite, len(c.pools))
+	each(len(parts), func(i int) {
+		parts[i] = &rewrite{changed: map[*inventory.Node]*inventory.Node{}, retired: map[string]string{}}
+		c.pools[i].apply(parts[i])
+	})
+	for _, part := range parts {
+		maps.Copy(out.changed, part.changed)
+		maps.Copy(out.retired, part.retired)
+		out.subjects, out.moves, out.effort = append(out.subjects, part.subjects...), append(out.moves, part.moves...), out.effort+part.effort
 	}
 	if len(out.retired) == 0 {
 		return out

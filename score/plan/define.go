@@ -15,7 +15,8 @@ func declareMachines() *Action {
 		Definition: Definition{ID: "declare-machines", Title: "Keep machines by configuration management", Effort: "12 in all, and 1 for each machine",
 			Why:  "A machine that was set up by hand cannot be set up again, and drifts from its like.",
 			Risk: "the first run may undo what was changed by hand: run it without changes first", Reversible: true},
-		once: 12,
+		once:    12,
+		touches: []string{managed}, local: true,
 		node: func(n *inventory.Node, c *scene) (*inventory.Node, []Subject) {
 			m, ok := n.Machine.Management.Get()
 			if !ok || m != inventory.ByHand && m != inventory.Provisioned || !n.Machine.Inside.IsAbsent() || !c.freeMachine(n) {
@@ -36,7 +37,8 @@ func adoptOverlay() *Action {
 		Definition: Definition{ID: "adopt-overlay", Title: "Adopt a software-defined network", Effort: "24 in all, and 1 for each host",
 			Why:  "With an overlay, where work runs no longer depends on ports, VLANs and addresses of the place: policy goes with it.",
 			Risk: "packets get larger headers: paths with a small MTU drop them; the overlay's control plane is one more thing to keep", Reversible: true},
-		once: 24,
+		once:    24,
+		touches: []string{"software-defined.network"}, local: true,
 		node: func(n *inventory.Node, c *scene) (*inventory.Node, []Subject) {
 			if n != c.stack.Host { // an overlay on the host carries what stands on it
 				return n, nil
@@ -82,7 +84,8 @@ func adoptStorage() *Action {
 		Definition: Definition{ID: "adopt-storage", Title: "Adopt software-defined storage on the nodes", Effort: "40 in all, and 2 for each host",
 			Why:  "Data on the disks of one box goes down with the box, and keeps work where its data is.",
 			Risk: "each byte is kept several times; the network between the nodes carries every write", Reversible: true},
-		once: 40,
+		once:    40,
+		touches: storages, local: true,
 		node: func(n *inventory.Node, c *scene) (*inventory.Node, []Subject) {
 			if n != c.stack.Host || c.customs.sites[c.stack.Zone] < storageNodes || !servesStorage(n) || !c.freeMachine(n) {
 				return n, nil
@@ -129,7 +132,8 @@ func retireArrays() *Action {
 		Definition: Definition{ID: "retire-array", Title: "Retire storage arrays", Effort: "80 in all, and 2 for each host",
 			Why:  "An array is a box with its own network, tools, spare parts and end of life, beside nodes that have disks of their own.",
 			Risk: "all its data moves; what an array did for backup and replication has to be done by other means", Reversible: false},
-		once: 80,
+		once:    80,
+		touches: append([]string{"components"}, storages...),
 		node: func(n *inventory.Node, c *scene) (*inventory.Node, []Subject) {
 			if n != c.stack.Host || !c.customs.arraysCanGo {
 				return n, nil

@@ -13,6 +13,7 @@ func immutableOS() *Action {
 		Definition: Definition{ID: "immutable-os", Title: "Move container hosts to an immutable operating system", Effort: "8 for each machine",
 			Why:  "A machine that only runs containers needs no package manager: an image-based system is updated, and rolled back, as a whole.",
 			Risk: "agents and drivers that are installed as packages need another way in", Reversible: true},
+		touches: []string{"containers.minimal-os", managed, uniform}, local: true,
 		node: func(n *inventory.Node, sc *scene) (*inventory.Node, []Subject) {
 			containers := 0
 			for i := range n.Containers {
@@ -194,7 +195,8 @@ func declareContainers() *Action {
 		Definition: Definition{ID: "declare-containers", Title: "Declare containers in Compose or Quadlet files", Effort: "12 in all, and 1 for each container",
 			Why:  "A container that was started by hand is gone after the next reboot, and nobody knows how it was started.",
 			Risk: "low: the same container is started again from a file", Reversible: true},
-		once: 12,
+		once:    12,
+		touches: []string{orchestrated}, local: true,
 		node: func(n *inventory.Node, sc *scene) (*inventory.Node, []Subject) {
 			return manage(n, sc, inventory.ManagedByCompose, 1, func(m inventory.Manager) bool { return m == inventory.ManagedByHand })
 		},
@@ -208,7 +210,8 @@ func adoptOrchestrator() *Action {
 		Definition: Definition{ID: "adopt-orchestrator", Title: "Adopt an orchestrator", Effort: "24 in all, and 1 for each container",
 			Why:  "An orchestrator places, heals and scales declared services without hands.",
 			Risk: "a control plane is one more component, and state needs storage that can follow", Reversible: true},
-		once: 24,
+		once:    24,
+		touches: []string{orchestrated, "software-defined.compute"}, local: true,
 		node: func(n *inventory.Node, sc *scene) (*inventory.Node, []Subject) {
 			return manage(n, sc, inventory.ManagedBySwarm, 1, func(m inventory.Manager) bool {
 				return m == inventory.ManagedByHand || m == inventory.ManagedByPolicy || m == inventory.ManagedByCompose || m == inventory.ManagedByQuadlet

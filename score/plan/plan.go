@@ -45,8 +45,11 @@ type Action struct {
 	next func(s []Subject) string
 	// prerequisites holds what must be true or done before.
 	prerequisites []string
-	// stored says that it changes nothing but what container engines keep on disk and do not run.
-	stored bool
+	// touches names the indicators that it can change the tally of, or that share facts with it: all where it is nil.
+	touches []string
+	// local says that it changes nothing that other actions, or whoever empties a host, look for: only what they are worth,
+	// and that only in the indicators that it touches.
+	local bool
 	// removes says that the subjects are gone afterwards.
 	removes bool
 	// assumes names what the gain rests on besides the evidence; empty where nothing.
@@ -117,7 +120,6 @@ func labels(subjects []Subject) []string {
 type scene struct {
 	activity map[string]score.Activity
 	stack    *score.Stack
-	stored   *score.Tally // what it adds to the indicator of what engines keep on disk; nil until it is asked for
 	customs  *customs     // of the estate
 	rules    *Constraints // on what may be touched; nil where everything may
 }

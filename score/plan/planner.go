@@ -31,6 +31,7 @@ type planner struct {
 	sums     []sum            // by action
 	packed   map[string]*pool // by what tells it from others
 	quick    bool             // plans of hosts are made for comparing them with other actions only
+	settled  bool             // a full plan found no host that can go, and nothing has changed since that plans depend on
 	moves    []score.Move
 	outcomes *outcome.Settings
 	begun    *outcome.Measure  // of the first estate
@@ -96,7 +97,8 @@ func newPlanner(ctx context.Context, e *inventory.Estate, m *score.Model, req Re
 	}
 	p.sums = make([]sum, len(p.actions))
 	p.total = p.site.Clone()
-	p.hosts = p.work(e.Hosts, nil)
+	p.hosts = make([]*hostWork, len(e.Hosts))
+	each(len(e.Hosts), func(i int) { p.hosts[i] = p.workOn(e.Hosts[i], nil) })
 	for _, h := range p.hosts {
 		p.enter(h)
 	}
@@ -119,13 +121,7 @@ func each(n int, f func(i int)) {
 	all.Wait()
 }
 
-// work finds out what each action would make of hosts; known holds the tallies of those of which they are known.
-func (p *planner) work(nodes []*inventory.Node, known map[*inventory.Node]*score.Tally) []*hostWork {
-	out := make([]*hostWork, len(nodes))
-	each(len(nodes), func(i int) { out[i] = p.workOn(nodes[i], known[nodes[i]]) })
-	return out
-}
-
+// workOn finds out what each action would make of a host, of which the tally may be known.
 func (p *planner) workOn(n *inventory.Node, tally *score.Tally) *hostWork {
 	sc := p.scene(n)
 	if tally == nil {
@@ -140,27 +136,75 @@ func (p *planner) workOn(n *inventory.Node, tally *score.Tally) *hostWork {
 		if len(subjects) == 0 {
 			continue
 		}
-		h.found[i] = finding{subjects, p.delta(act, changed, h, sc)}
+		h.found[i] = finding{subjects, p.delta(act, changed, tally)}
 	}
 	return h
 }
 
-// stored is the indicator of what container engines keep on disk.
-const stored = "containers.image-hygiene"
+// Indicators that several actions touch.
+const (
+	stored       = "containers.image-hygiene"
+	uniform      = "components.uniformity"
+	managed      = "software-defined.management"
+	orchestrated = "containers.orchestration"
+)
+
+var storages = []string{"software-defined.storage", "converged.storage"}
 
 // delta is what a change adds to the tally of a host.
-func (p *planner) delta(act *Action, changed *inventory.Node, h *hostWork, sc *scene) *score.Delta {
-	st := score.NewStack(changed, p.model, p.req.Options)
-	if act.stored {
-		if sc.stored == nil {
-			sc.stored = p.model.TallyOnly(sc.stack, stored)
-		}
-		return p.model.TallyOnly(st, stored).Since(sc.stored)
-	}
+func (p *planner) delta(act *Action, changed *inventory.Node, tally *score.Tally) *score.Delta {
 	t := scratch.Get().(*score.Tally)
 	defer scratch.Put(t)
+	st := score.NewStack(changed, p.model, p.req.Options)
+	if act.touches != nil {
+		return p.deltaIn(t, act.touches, st, tally)
+	}
 	p.model.TallyInto(t, st)
-	return t.Since(h.tally)
+	return t.Since(tally)
+}
+
+// deltaIn is what a change adds to the tally of a host in some indicators.
+func (p *planner) deltaIn(t *score.Tally, indicators []string, changed *score.Stack, tally *score.Tally) *score.Delta {
+	p.model.TallyIn(t, changed, indicators)
+	return t.SinceIn(tally, indicators)
+}
+
+// after finds out what each action would make of a host once a local action has been done on it: less than is to be found
+// out of a host that is not known.
+func (p *planner) after(done *Action, was *hostWork, n *inventory.Node, tally *score.Tally) *hostWork {
+	state := *was.state
+	state.node = n
+	h := &hostWork{node: n, tally: tally, state: &state, found: make([]finding, len(p.actions))}
+	var sc *scene
+	for i, act := range p.actions {
+		old := &was.found[i]
+		alike := act != nil && act.touches != nil && overlap(act.touches, done.touches)
+		switch {
+		case act == nil:
+			continue
+		case !alike && (old.delta == nil || act.touches != nil):
+			h.found[i] = *old
+			continue
+		case sc == nil:
+			sc = p.scene(n)
+		}
+		changed, subjects := rewriteHost(act, n, sc)
+		switch {
+		case len(subjects) == 0:
+		case alike:
+			h.found[i] = finding{subjects, p.delta(act, changed, tally)}
+		default:
+			t := scratch.Get().(*score.Tally)
+			in := p.deltaIn(t, done.touches, score.NewStack(changed, p.model, p.req.Options), tally)
+			scratch.Put(t)
+			h.found[i] = finding{subjects, old.delta.Replace(done.touches, in)}
+		}
+	}
+	return h
+}
+
+func overlap(a, b []string) bool {
+	return slices.ContainsFunc(a, func(x string) bool { return slices.Contains(b, x) })
 }
 
 // scratch holds tallies that are compared and forgotten.
@@ -368,6 +412,7 @@ func (p *planner) rewriteOf(pr *proposal) *rewrite {
 // accept makes the proposed estate the present one.
 func (p *planner) accept(pr *proposal) {
 	r := p.rewriteOf(pr)
+	p.settled = p.settled && pr.action.local
 	if pr.number >= 0 {
 		p.actions[pr.number] = nil // it is done: to keep its sum up to date would be for nobody
 		p.sums[pr.number] = sum{}
@@ -376,6 +421,7 @@ func (p *planner) accept(pr *proposal) {
 		}
 	}
 	var fresh []*inventory.Node
+	var was []*hostWork
 	for _, h := range p.hosts {
 		n, ok := r.changed[h.node]
 		if !ok {
@@ -383,10 +429,18 @@ func (p *planner) accept(pr *proposal) {
 		}
 		p.leave(h)
 		if n != nil {
-			fresh = append(fresh, n)
+			fresh, was = append(fresh, n), append(was, h)
 		}
 	}
-	for _, h := range p.work(fresh, r.tallies) {
+	entering := make([]*hostWork, len(fresh))
+	each(len(fresh), func(i int) {
+		if pr.action.local {
+			entering[i] = p.after(pr.action, was[i], fresh[i], r.tallies[fresh[i]])
+		} else {
+			entering[i] = p.workOn(fresh[i], r.tallies[fresh[i]])
+		}
+	})
+	for _, h := range entering {
 		p.enter(h)
 	}
 	p.hosts = make([]*hostWork, len(r.estate.Hosts))

@@ -52,7 +52,7 @@ func removeStoppedVMs() *Action {
 		Definition: Definition{ID: "remove-stopped-vm", Title: "Remove virtual machines that are shut off", Effort: "1 for each",
 			Why:  "A virtual machine that nobody starts still holds its disks, its backups and a place in every list.",
 			Risk: "its disks are lost unless they are kept: export it first", Reversible: false},
-		removes: true,
+		removes: true, touches: []string{},
 		node: func(n *inventory.Node, c *scene) (*inventory.Node, []Subject) {
 			return dropVMs(n, c, func(v *inventory.GuestVM) (Subject, bool) {
 				if v.State.Or("") != inventory.Stopped {
@@ -109,7 +109,7 @@ func removeStoppedContainers() *Action {
 		Definition: Definition{ID: "remove-stopped-container", Title: "Remove stopped containers", Effort: "1 for each",
 			Why:  "A stopped container keeps its writable layer on disk and its image in use.",
 			Risk: "what was written in the container and not to a volume is lost", Reversible: false},
-		removes: true, stored: true,
+		removes: true, touches: []string{stored},
 		node: func(n *inventory.Node, sc *scene) (*inventory.Node, []Subject) {
 			return dropContainers(n, sc, func(c *inventory.Container) (string, bool) {
 				return "is " + c.Status.Or("stopped"), c.State.Or("") == inventory.Stopped && !keptByPolicy(c)
@@ -203,7 +203,7 @@ func removeUnusedImages() *Action {
 func removeImages(id, title, why, risk string, say func([]Subject) string, prune string, pick func(*inventory.Image) bool) *Action {
 	return &Action{
 		Definition: Definition{ID: id, Title: title, Effort: "1 for each machine", Why: why, Risk: risk, Reversible: true},
-		removes:    true, stored: true,
+		removes:    true, touches: []string{stored}, local: true,
 		node: func(n *inventory.Node, _ *scene) (*inventory.Node, []Subject) {
 			// In use is what any container refers to, running or not: engines refuse to remove the rest of them.
 			used, blind := map[string]bool{}, false
@@ -245,7 +245,7 @@ func removeUnusedVolumes() *Action {
 		Definition: Definition{ID: "remove-unused-volume", Title: "Remove unused volumes", Effort: "1 for each",
 			Why:  "A volume that no container mounts is kept, and often backed up, for nobody.",
 			Risk: "its data is lost: look inside first", Reversible: false},
-		removes: true, stored: true,
+		removes: true, touches: []string{stored},
 		node: func(n *inventory.Node, _ *scene) (*inventory.Node, []Subject) {
 			used := map[string]bool{}
 			for i := range n.Containers {

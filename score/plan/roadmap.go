@@ -64,8 +64,9 @@ func (p *planner) roadmap(now *score.Result) *roadmap {
 // best proposes every action and chooses one; nil where none is left. What is chosen by a quick plan is planned in full.
 func (p *planner) best(left []*Action, before *score.Result, seen func(*proposal)) *proposal {
 	var best *proposal
-	for _, act := range left {
-		pr := p.propose(act, before)
+	proposals := make([]*proposal, len(left))
+	each(len(left), func(i int) { proposals[i] = p.propose(left[i], before) })
+	for _, pr := range proposals {
 		if pr == nil {
 			continue
 		}

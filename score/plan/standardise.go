@@ -15,6 +15,7 @@ func standardiseOS() *Action {
 		Definition: Definition{ID: "standardise-os", Title: "Standardise operating systems", Effort: "6 for each machine",
 			Why:  "Each operating system and version needs its own images, tests, patches and skills.",
 			Risk: "software may not support the other version: test it there first", Reversible: true},
+		touches: []string{uniform}, local: true,
 		node: func(n *inventory.Node, c *scene) (*inventory.Node, []Subject) {
 			id, ok := n.Machine.OS.ID.Get()
 			version, ok2 := n.Machine.OS.Version.Get()
@@ -43,6 +44,7 @@ func standardiseHypervisors() *Action {
 		Definition: Definition{ID: "standardise-hypervisor", Title: "Standardise hypervisors", Effort: "6 for each host",
 			Why:  "Each hypervisor and major version has its own tools, drivers, licences and limits on where a virtual machine can go.",
 			Risk: "virtual machines of another kind have to be converted: disks, drivers and firmware", Reversible: true},
+		touches: []string{uniform},
 		node: func(n *inventory.Node, c *scene) (*inventory.Node, []Subject) {
 			most := c.customs.hypervisor
 			if most == [2]string{} || !c.freeMachine(n) {
@@ -84,6 +86,7 @@ func standardiseEngines() *Action {
 		Definition: Definition{ID: "standardise-engine", Title: "Standardise container engines", Effort: "6 for each machine",
 			Why:  "Each container engine has its own command line, storage, patches and failures. Only engines that can stand in for each other are compared: those for people, and those for orchestrators.",
 			Risk: "scripts and sockets that name the engine have to be changed", Reversible: true},
+		touches: []string{uniform},
 		node: func(n *inventory.Node, c *scene) (*inventory.Node, []Subject) {
 			if len(n.Engines) == 0 || !c.freeMachine(n) {
 				return n, nil
