@@ -22,7 +22,7 @@ import (
 
 // The laws of whole roadmaps are tried on estates of up to forty hosts, of three kinds: as the demo makes them, as random
 // as they come, and random ones of which hosts can be emptied.
-const roadmapEstates = 150
+const roadmapEstates = 100
 
 // forRoadmaps tries something on estates of all kinds, or on a tenth of them where time is short.
 func forRoadmaps(t *testing.T, n int, try func(seed int, e *inventory.Estate) error) {
