@@ -112,6 +112,8 @@ type scene struct {
 	stack    *score.Stack
 	stored   *score.Tally // what it adds to the indicator of what engines keep on disk; nil until it is asked for
 	majority [2]string    // ID and version of the operating system that most machines run
+	// constraints name what actions have to leave alone; nil where nothing is.
+	constraints *Constraints
 }
 
 // Definitions lists all actions, easiest first.

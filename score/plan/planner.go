@@ -183,7 +183,9 @@ func (p *planner) leave(h *hostWork) {
 }
 
 func (p *planner) scene(n *inventory.Node) *scene {
-	return newScene(n, p.model, p.req.Options, p.majority)
+	sc := newScene(n, p.model, p.req.Options, p.majority)
+	sc.constraints = p.req.Constraints
+	return sc
 }
 
 func newScene(n *inventory.Node, m *score.Model, opt score.Options, majority [2]string) *scene {
@@ -203,8 +205,15 @@ func (p *planner) apply(act *Action, n *inventory.Node) (*inventory.Node, []Subj
 // rewriteHost does an action on a host and on the guests above it that were seen from inside.
 func rewriteHost(act *Action, h *inventory.Node, sc *scene) (*inventory.Node, []Subject) {
 	var all []Subject
+	fixed := map[string]bool{}
+	if sc.constraints != nil {
+		sc.constraints.untouchable(h, fixed)
+	}
 	changed := rewriteNode(h, func(n *inventory.Node) *inventory.Node {
-		changed, found := act.node(n, sc)
+		if fixed[n.Machine.ID] {
+			return n
+		}
+		changed, found := shielded(sc.constraints, n, func(n *inventory.Node) (*inventory.Node, []Subject) { return act.node(n, sc) })
 		all = append(all, found...)
 		return changed
 	})
