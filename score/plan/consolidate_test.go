@@ -221,6 +221,7 @@ func TestConsolidateKeepsToConstraints(t *testing.T) {
 			func(l *layout) bool { return l.on["v5"] == "h5" && l.on["v0"] == "h0" }},
 		{"keep apart", `keepApart: [{workloads: [v0, v1, v2]}]`, 3, 1, 2,
 			func(l *layout) bool { return l.on["v0"] != l.on["v1"] && l.on["v1"] != l.on["v2"] && l.on["v0"] != l.on["v2"] }},
+		{"keep apart from what stays", "keepApart: [{workloads: [v0, v1]}]\nneverTouch: [{names: [v0]}]", 2, 1, 3, func(l *layout) bool { return l.on["v0"] == "h0" && l.on["v1"] != "h0" }},
 		{"keep all apart", `keepApart: [{workloads: ["v*"]}]`, 6, 0, 0, func(l *layout) bool { return len(l.target.Moves) == 0 }},
 		{"never touch a host", `neverTouch: [{names: [h3], reason: leased}]`, 2, 1, 3, func(l *layout) bool {
 			n := 0
