@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"github.com/infraopt/infraopt/score"
@@ -82,37 +83,50 @@ func renderAnsible(w io.Writer, r *Report) error {
 	for _, fate := range []string{score.FateKeep, score.FateSpare, score.FateRetire} {
 		groups["infraopt_"+fate] = group{hosts{}}
 	}
-	each(r.Assessment, func(name string, h *score.HostAssign) {
-		vars := map[string]string{"infraopt_id": h.ID, "infraopt_fate": h.Fate}
-		if h.Zone != "" {
-			vars["infraopt_zone"] = h.Zone
+	each(r.Assessment, literal, func(name string, h *score.HostAssign) {
+		vars := map[string]string{"infraopt_id": literal(h.ID), "infraopt_fate": h.Fate}
+		if zone := literal(h.Zone); zone != "" {
+			vars["infraopt_zone"] = zone
 		}
 		groups["infraopt_"+h.Fate].Hosts[name] = vars
 	})
 	return writeJSON(w, map[string]any{"all": map[string]any{"children": groups}}, "inventory", r.Display.ASCII)
 }
 
-// each gives every host under a name that no other has.
-func each(a *score.Assessment, f func(name string, h *score.HostAssign)) {
+// each gives every host under a name that no other has: that which to makes of its own, with its ID where that is not enough.
+func each(a *score.Assessment, to func(name string) string, f func(name string, h *score.HostAssign)) {
 	if a.Target == nil {
 		return
 	}
-	times := map[string]int{}
+	names := make([]string, len(a.Target.Machines))
+	times := map[string]int{"": 2} // no name is not enough
 	for i := range a.Target.Machines {
-		times[a.Target.Machines[i].Name]++
+		names[i] = to(a.Target.Machines[i].Name)
+		times[names[i]]++
 	}
 	for i := range a.Target.Machines {
 		h := &a.Target.Machines[i]
-		name := h.Name
-		if times[name] > 1 {
-			name += " " + h.ID
+		if times[names[i]] > 1 {
+			names[i] = strings.TrimSpace(names[i] + " " + to(h.ID))
 		}
-		f(name, h)
+		f(names[i], h)
 	}
 }
 
+// literal makes text from outside a value that Ansible takes as it is: it works out templates in variables, and numbers in
+// brackets in the names of hosts.
+func literal(s string) string {
+	return strings.NewReplacer("{", "(", "}", ")", "[", "(", "]", ")").Replace(clean(s))
+}
+
+// Names of nodes are those of DNS (RFC 1123).
+const longestNode = 253
+
+var nodeName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`)
+
 // renderNodes writes nodes as Kubernetes knows them, with what becomes of each as a label. Those that are retired are
-// cordoned: nothing new is put on them while they are drained.
+// cordoned: nothing new is put on them while they are drained. A host with a name that no node can have, or that another
+// host has, is no node that Kubernetes knows.
 func renderNodes(w io.Writer, r *Report) error {
 	type node struct {
 		APIVersion string         `json:"apiVersion"`
@@ -121,8 +135,11 @@ func renderNodes(w io.Writer, r *Report) error {
 		Spec       map[string]any `json:"spec,omitempty"`
 	}
 	nodes := []node{}
-	each(r.Assessment, func(name string, h *score.HostAssign) {
-		n := node{APIVersion: "v1", Kind: "Node", Metadata: map[string]any{"name": strings.ToLower(name), "labels": map[string]string{"infraopt/fate": h.Fate}}}
+	each(r.Assessment, strings.ToLower, func(name string, h *score.HostAssign) {
+		if len(name) > longestNode || !nodeName.MatchString(name) {
+			return
+		}
+		n := node{APIVersion: "v1", Kind: "Node", Metadata: map[string]any{"name": name, "labels": map[string]string{"infraopt/fate": h.Fate}}}
 		if h.Fate == score.FateRetire {
 			n.Spec = map[string]any{"unschedulable": true}
 		}

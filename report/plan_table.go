@@ -380,9 +380,6 @@ func (p *page) planHints(a *score.Assessment) error {
 	if a.Target == nil {
 		return nil
 	}
-	p.blank()
-	for _, h := range [][2]string{{"infraopt plan --format csv", "everything that moves"}, {"infraopt plan --what-if FILE", "changes of your own, rated"}, {"infraopt plan --format json", "everything, for programs"}} {
-		p.line(p.paint(accent, h[0]) + strings.Repeat(" ", max(1, 32-width(h[0]))) + p.paint(faint, h[1]))
-	}
+	p.commands([][2]string{{"infraopt plan --format csv", "everything that moves"}, {"infraopt plan --what-if FILE", "changes of your own, rated"}, {"infraopt plan --format json", "everything, for programs"}})
 	return nil
 }

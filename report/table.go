@@ -95,8 +95,11 @@ func (p *page) blank() { p.out.WriteByte('\n') }
 
 // heading opens a section that has no table to carry its heading.
 func (p *page) heading(s string) {
+	const limit = 3
 	p.blank()
-	p.line(p.paint(strong, s))
+	for _, l := range wrapTo(s, p.room(), limit, p.ellipsis) {
+		p.line(p.paint(strong, l))
+	}
 }
 
 // para prints text over as many lines as it needs, up to a limit.

@@ -148,8 +148,12 @@ func (p *page) hints(a *score.Assessment) error {
 	if len(a.Gaps) > 0 || a.Level.Number <= 0 {
 		hints = append(hints, [2]string{"infraopt doctor", "what could be read, and how to see more"})
 	}
-	hints = append(hints, [2]string{"infraopt assess --format json", "everything, for programs"})
+	p.commands(append(hints, [2]string{"infraopt assess --format json", "everything, for programs"}))
+	return nil
+}
 
+// commands lists commands with what each is for, where there is room for that.
+func (p *page) commands(hints [][2]string) {
 	longest := 0
 	for _, h := range hints {
 		longest = max(longest, width(h[0]))
@@ -165,7 +169,6 @@ func (p *page) hints(a *score.Assessment) error {
 			side = ""
 		}
 	}
-	return nil
 }
 
 // costliest is the indicator that is furthest from its points, or nothing where none is missing any.

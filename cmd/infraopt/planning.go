@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"time"
@@ -50,7 +51,7 @@ type conditions struct {
 func (f *planFlags) load() (*conditions, error) {
 	c := &conditions{time: f.time}
 	switch {
-	case !(f.effort > 0):
+	case !(f.effort > 0) || math.IsInf(f.effort, 1):
 		return nil, usagef("--effort %g: want a number of effort points above 0", f.effort)
 	case f.time < 0:
 		return nil, usagef("--plan-time %v: want a time above 0, such as 10s", f.time)

@@ -13,8 +13,8 @@ import (
 	"github.com/infraopt/infraopt/score"
 )
 
-// box is a host of which everything is known that actions ask for: two virtual machines that carry a container each.
-func box(id string) *inventory.Node {
+// flatBox is a host of which everything is known that actions ask for: two virtual machines that carry a container each.
+func flatBox(id string) *inventory.Node {
 	known := inventory.Known[string]
 	machine := func(id string, kind inventory.MachineKind) inventory.Machine {
 		return inventory.Machine{ID: id, Name: known(id), Kind: inventory.Known(kind), Powered: inventory.Known(true), Inside: inventory.Absent[string](),
@@ -39,10 +39,10 @@ func box(id string) *inventory.Node {
 	return n
 }
 
-func boxes(n int) *inventory.Estate {
+func flatBoxes(n int) *inventory.Estate {
 	e := &inventory.Estate{}
 	for i := range n {
-		e.Hosts = append(e.Hosts, box(fmt.Sprintf("box-%d", i)))
+		e.Hosts = append(e.Hosts, flatBox(fmt.Sprintf("box-%d", i)))
 	}
 	return e
 }
@@ -131,7 +131,7 @@ func TestActions(t *testing.T) {
 		}, func(n *inventory.Node) { n.Machine.Powered = inventory.Known(false) }},
 	} {
 		prepare := func() *inventory.Estate {
-			e := boxes(3)
+			e := flatBoxes(3)
 			if test.prepare != nil {
 				test.prepare(e.Hosts[0])
 			}
@@ -163,7 +163,7 @@ func TestActions(t *testing.T) {
 // Arrays go only where all that is on them is known, and there are nodes enough that have disks.
 func TestArraysGoWholeOrNotAtAll(t *testing.T) {
 	estate := func(hosts int) *inventory.Estate {
-		e := boxes(hosts)
+		e := flatBoxes(hosts)
 		e.Hosts[0].VMs[0].Storage = inventory.Known(inventory.FCArray)
 		e.Arrays = []inventory.Storage{{ID: "array", Kind: inventory.Array}}
 		return e
@@ -316,7 +316,7 @@ func TestLaw06DroppingALayer(t *testing.T) {
 	dropped, gained := 0, 0
 	for seed := range scaled(10_000) {
 		r := rand.New(rand.NewPCG(uint64(seed), 73))
-		e := boxes(1 + r.IntN(4))
+		e := flatBoxes(1 + r.IntN(4))
 		for _, h := range e.Hosts {
 			varied(r, h)
 		}

@@ -108,8 +108,9 @@ func VMNames(v *inventory.GuestVM) []string {
 // ContainerNames are what patterns may call a container.
 func ContainerNames(c *inventory.Container) []string {
 	out := called(c.ID, c.Name)
-	if s := short(c.ID); s != c.ID {
-		out = append(out, s)
+	const shown = 12 // of an ID, as engines show it
+	if len(c.ID) > shown {
+		out = append(out, c.ID[:shown])
 	}
 	return out
 }

@@ -133,9 +133,10 @@ func newPool(zone string, hosts []*hostState, m *score.Model, c *Constraints) *p
 }
 
 // spares is how many hosts the pool keeps for the loss of others: as declared for its zone, or by the bound of those hosts
-// that could be emptied. What runs on the others cannot move, whatever is spared.
+// that could be emptied. Only where nothing could take its place on another host are there none: what has been moved onto
+// a host that stays is not without a spare because of that.
 func (z *pool) spares(m *score.Model) int {
-	if len(z.of) == 0 {
+	if !slices.ContainsFunc(z.hosts, func(h *hostState) bool { return len(h.units) > 0 }) {
 		return 0
 	}
 	if k, ok := m.DeclaredSpares(z.zone); ok {

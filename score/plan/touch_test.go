@@ -21,7 +21,7 @@ func TestActionsTouchWhatTheySay(t *testing.T) {
 		r := rand.New(rand.NewPCG(uint64(seed), 74))
 		e := demo.RandomEstate(r, demo.RandomOptions{Hosts: 3, Unknown: float64(seed%4) / 20})
 		if seed%3 == 0 {
-			e.Hosts = append(e.Hosts, boxes(4).Hosts...)
+			e.Hosts = append(e.Hosts, flatBoxes(4).Hosts...)
 			for _, h := range e.Hosts[len(e.Hosts)-4:] {
 				varied(r, h)
 			}
