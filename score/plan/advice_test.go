@@ -50,6 +50,11 @@ func TestAdviceNeedsEvidence(t *testing.T) {
 		req := lawRequest(seed)
 		a := score.Assess(e, m, req.Request)
 		evidence := a.Coverage.Evidence
+		if a.Assumed != nil { // gains are found on an assumption, so the evidence is that which there is on it
+			assumed := req.Request
+			assumed.RunningIsActive = true
+			evidence = score.Assess(e, m, assumed).Coverage.Evidence
+		}
 		Recommend(t.Context(), a, e, m, req)
 		if evidence >= adviceCoverage && len(e.Hosts) > 0 {
 			if a.Roadmap.Withheld != "" || a.Target == nil {

@@ -59,7 +59,7 @@ func TestNothingTouchesWhatIsFixed(t *testing.T) {
 		if len(names) == 0 {
 			return nil
 		}
-		c, err := LoadConstraints("c.yaml", []byte("neverTouch: [{names: ["+strings.Join(names, ", ")+"]}]\n"))
+		c, err := LoadConstraints("c.yaml", []byte("neverTouch:\n  - names:\n    - "+strings.Join(names, "\n    - ")+"\n"))
 		if err != nil {
 			return err
 		}
