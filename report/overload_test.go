@@ -19,6 +19,7 @@ func TestOverload(t *testing.T) {
 		"all":      {o, "", "1.23\u00a0% above 80\u00a0%", "not validated"},
 		"some":     {o, "1 of 3 hosts: no series", "not validated: 1 of 3 hosts: no series", "OVERLOAD RISK: not"},
 		"rounding": {o, "", "host-7 at", "0.04"},
+		"zero":     {&score.Overload{Samples: 1}, "", "0.00\u00a0% above 100", "-0"},
 	} {
 		p := newPage(Display{Width: 200})
 		if err := p.overload(&score.Assessment{Target: &score.Target{Overload: test.overload, NotValidated: test.notValidated}}); err != nil {

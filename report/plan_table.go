@@ -375,7 +375,7 @@ func rare(x float64) string {
 	if !finite(x) {
 		return "?"
 	}
-	return fmt.Sprintf("%.2f", ceilTo(100*x, 2)) + nbsp + "%"
+	return fmt.Sprintf("%.2f", math.Abs(ceilTo(100*x, 2))) + nbsp + "%"
 }
 
 // planHints ends the plan with what to run next.

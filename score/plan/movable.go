@@ -35,7 +35,7 @@ type hostState struct {
 	capacity [2]int64 // thousandths of a core and MiB that may be filled
 	units    []unit
 	held     held   // by what cannot leave it
-	blind    bool   // how much that is, is not known
+	blind    bool   // how much that is, is not known, or by what is known of it may be more than there is
 	stays    string // why it cannot be emptied; empty where it can
 	reason   string // and of what kind that is
 	// untouchable says that nothing may be moved onto it either.
@@ -121,6 +121,7 @@ func (h *hostState) hold(cpu [24]int64, memory int64) {
 	if cpu[0] < 0 {
 		most, memory, h.blind = h.capacity[0], h.capacity[1], true
 	}
+	h.blind = h.blind || h.held.cpu+most > h.capacity[0] || h.held.memory+memory > h.capacity[1]
 	h.held.cpu = min(h.held.cpu+most, h.capacity[0]) // more than there is is all there is
 	h.held.memory = min(h.held.memory+memory, h.capacity[1])
 }

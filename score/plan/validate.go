@@ -39,7 +39,7 @@ func (h *hostState) place() replay.Host {
 	out := replay.Host{Name: m.Name.Or(m.ID), Cores: m.Cores.Or(0), Memory: m.Memory.Or(0),
 		HeldCores: float64(h.held.cpu) / 1000, HeldMemory: inventory.Bytes(h.held.memory) * inventory.MiB}
 	if h.blind {
-		out.Blind = "what something there needs is not known"
+		out.Blind = "what something there needs is not known well enough"
 	}
 	return out
 }

@@ -90,6 +90,8 @@ func TestValidate(t *testing.T) {
 	half.Hosts[1].VMs[0].Demand.Series = nil
 	blind := shifts(30, true)
 	blind.Hosts[0].VMs[0].Demand, blind.Hosts[0].VMs[0].VCPUs = inventory.Demand{}, inventory.Unknown[float64]("not told", "")
+	beside := shifts(30, true)
+	beside.Hosts[0].Workloads = []inventory.Workload{{ID: "w", Name: "w", Machine: "host-day"}} // it may need all there is
 	stopped := shifts(30, true)
 	for _, h := range stopped.Hosts {
 		h.VMs[0].State = inventory.Known(inventory.Stopped)
@@ -104,8 +106,10 @@ func TestValidate(t *testing.T) {
 		"too small": {clash, &score.Overload{Samples: 1440, Above80: .25, Above100: .25, Covered: 1, WorstHost: "host-day", Worst: 1.1}, ""},
 		"one of two": {half, &score.Overload{Samples: 720, Covered: .5, WorstHost: "host-day", Worst: 5.5 / 8},
 			"1 of 2 hosts: nothing that runs there has a utilisation series"},
-		"none":        {shifts(30, false), nil, "2 of 2 hosts: nothing that runs there has a utilisation series"},
-		"not known":   {blind, &score.Overload{Samples: 720, Covered: 1, WorstHost: "host-night", Worst: 5.5 / 8}, ""},
+		"none":      {shifts(30, false), nil, "2 of 2 hosts: nothing that runs there has a utilisation series"},
+		"not known": {blind, &score.Overload{Samples: 720, Covered: 1, WorstHost: "host-night", Worst: 5.5 / 8}, "1 of 2 hosts: what something there needs is not known well enough"},
+		"work beside the machines": {beside, &score.Overload{Samples: 720, Covered: 1, WorstHost: "host-night", Worst: 5.5 / 8},
+			"1 of 2 hosts: what something there needs is not known well enough"},
 		"stopped":     {stopped, nil, "nothing runs on any host that could be replayed"},
 		"nothing yet": {&inventory.Estate{}, nil, "nothing runs on any host that could be replayed"},
 	} {

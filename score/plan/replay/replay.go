@@ -72,7 +72,7 @@ func Run(hosts []Host, loads []Load) Result {
 	var sum counts
 	for i := range hosts {
 		h := &hosts[i]
-		if len(on[i]) == 0 {
+		if len(on[i]) == 0 && h.Blind == "" && h.HeldCores <= 0 && h.HeldMemory <= 0 {
 			continue
 		}
 		c, why := h.play(on[i])

@@ -52,10 +52,12 @@ func TestRun(t *testing.T) {
 			Result{Samples: 2, Above80: 1, Above100: .5, Memory100: 1, Worst: 1.1, WorstHost: "a", Covered: .5, Validated: 1}},
 		"planned size over a longer step": {ten, []Load{{Series: series(0, 7200, 1)}, {Cores: inventory.ByHour{1: 10}}},
 			Result{Samples: 1, Above80: 1, Above100: 1, Worst: 1.1, WorstHost: "a", Covered: .5, Validated: 1}},
-		"memory":   {ten, []Load{{Series: withMemory}}, Result{Samples: 3, Memory100: 1. / 3, Worst: .1, WorstHost: "a", Covered: 1, Validated: 1}},
-		"held":     {Host{Name: "a", Cores: 10, Memory: 100, HeldCores: 8, HeldMemory: 101}, []Load{{Series: series(0, 60, 1)}}, Result{Samples: 1, Above80: 1, Memory100: 1, Worst: .9, WorstHost: "a", Covered: 1, Validated: 1}},
-		"empty":    {ten, nil, Result{}},
-		"no value": {ten, []Load{{Series: series(0, 60, -1)}}, Result{Covered: 1, Not: []Not{{"a", "at no time do all series of what runs there show a value"}}}},
+		"memory":      {ten, []Load{{Series: withMemory}}, Result{Samples: 3, Memory100: 1. / 3, Worst: .1, WorstHost: "a", Covered: 1, Validated: 1}},
+		"held":        {Host{Name: "a", Cores: 10, Memory: 100, HeldCores: 8, HeldMemory: 101}, []Load{{Series: series(0, 60, 1)}}, Result{Samples: 1, Above80: 1, Memory100: 1, Worst: .9, WorstHost: "a", Covered: 1, Validated: 1}},
+		"empty":       {ten, nil, Result{}},
+		"held alone":  {Host{Name: "a", Cores: 1, Memory: 1, HeldCores: 1}, nil, Result{Not: []Not{{"a", "nothing that runs there has a utilisation series"}}}},
+		"blind alone": {Host{Name: "a", Cores: 1, Memory: 1, Blind: "dark"}, nil, Result{Not: []Not{{"a", "dark"}}}},
+		"no value":    {ten, []Load{{Series: series(0, 60, -1)}}, Result{Covered: 1, Not: []Not{{"a", "at no time do all series of what runs there show a value"}}}},
 		"apart": {ten, []Load{{Name: "x", Series: series(0, 60, 1)}, {Name: "y", Series: series(time.Hour, 60, 1)}},
 			Result{Covered: 1, Not: []Not{{"a", "the utilisation series of x and y have no time in common"}}}},
 		"no series":   {ten, []Load{{Cores: flat(99)}}, Result{Not: []Not{{"a", "nothing that runs there has a utilisation series"}}}},
@@ -111,7 +113,7 @@ func naive(hosts []Host, loads []Load) (r Result) {
 	for i, h := range hosts {
 		type second struct{ cpu, memory float64 }
 		from, to, step := math.MinInt, math.MaxInt, math.MaxInt
-		some, any := false, false
+		some, any := h.HeldCores > 0 || h.HeldMemory > 0, false
 		for _, l := range loads {
 			if l.Host != i {
 				continue
