@@ -364,6 +364,9 @@ func (p *page) overload(a *score.Assessment) error {
 	p.heading("OVERLOAD RISK, by replaying utilisation over the plan")
 	p.para(0, normal, fmt.Sprintf("%s samples: %s above 80%s%% of the CPU, %s above 100%s%%, memory above 100%s%% in %s; worst host %s at %s; %s of what is placed has a series",
 		p.number(float64(o.Samples)), rare(o.Above80), nbsp, rare(o.Above100), nbsp, nbsp, rare(o.Memory100), p.words(o.WorstHost), percent(o.Worst), percent(o.Covered)))
+	if note := p.words(a.Target.NotValidated); note != "" {
+		p.para(0, faint, "not validated: "+note)
+	}
 	return nil
 }
 
@@ -372,7 +375,7 @@ func rare(x float64) string {
 	if !finite(x) {
 		return "?"
 	}
-	return fmt.Sprintf("%.2f", ceilTo(100*x, 2)) + nbsp + "%"
+	return fmt.Sprintf("%.2f", math.Abs(ceilTo(100*x, 2))) + nbsp + "%"
 }
 
 // planHints ends the plan with what to run next.

@@ -107,6 +107,28 @@ func (s *Stack) NeedOf(d *inventory.Demand, vm bool, capCores, capGiB float64, a
 	return need
 }
 
+// HourSizes is what something needs of CPU in each hour of the day (UTC), in thousandths of a core: the 99th percentile of
+// the hour with the margin, rounded up to the step of containers, and never less than the floor. It is a place on a host
+// beside others and no allocation, so whole CPUs of virtual machines do not matter. A series shorter than the window is
+// widened as for other needs, up to capCores where that is more. ok is false where no series of sufficient length shows
+// the hours.
+func (m *Model) HourSizes(d *inventory.Demand, capCores float64) (milli [24]int64, ok bool) {
+	day, known := d.CPUByHour.Get()
+	if !known || m.Basis(d) != Proven {
+		return milli, false
+	}
+	th := &m.Thresholds
+	days := d.Days.Or(0)
+	for hour, cores := range day {
+		need := clamp(cores, 0, th.CeilingCores) * th.CPUMargin
+		if days < th.WindowDays {
+			need = max(need, min(capCores, need*(1+1/days)))
+		}
+		milli[hour] = max(th.NeedFloorMilli, stepUp(need*1000, th.StepMilli))
+	}
+	return milli, true
+}
+
 // IndicatedNeed is what a utilisation series of any length indicates, with margins and rounded up to steps, in
 // thousandths of a core and in MiB. It proves nothing where the basis is not Proven.
 func (m *Model) IndicatedNeed(d *inventory.Demand, vm bool) [2]int64 {

@@ -14,8 +14,8 @@ type Target struct {
 	Moves                 []Move       `json:"moves"`
 	Outcomes              *Outcomes    `json:"outcomes"` // against the estate of today
 	KPIs                  *KPIs        `json:"kpis"`
-	Overload              *Overload    `json:"overload"` // null where no series could be replayed
-	NotValidated          string       `json:"notValidated,omitempty"`
+	Overload              *Overload    `json:"overload"`               // null where no series could be replayed
+	NotValidated          string       `json:"notValidated,omitempty"` // hosts on which none could be, and why; the overload says nothing of them
 }
 
 // HostPlan is a number of hosts: as they are, as planned, and what no plan can do without. All of them count spares.

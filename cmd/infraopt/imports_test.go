@@ -48,6 +48,7 @@ var rooms = []room{
 	{folder: "collect", ours: []string{"collect/inventory"}},
 	{folder: "score/yamlfile", ours: []string{"collect/inventory", "score"}, others: []string{"github.com/goccy/go-yaml/..."}, never: pure},
 	{folder: "score/indicators", ours: []string{"collect/inventory", "score", "score/yamlfile"}, never: pure},
+	{folder: "score/plan/replay", ours: []string{"collect/inventory"}, never: pure},
 	{folder: "score", ours: []string{"collect/inventory", "score/..."}, never: pure},
 	{folder: "report", ours: []string{"collect/inventory", "score/...", "report/..."},
 		others: []string{"github.com/olekukonko/tablewriter/...", "github.com/clipperhouse/displaywidth"}, never: pure},

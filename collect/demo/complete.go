@@ -3,6 +3,7 @@ package demo
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/infraopt/infraopt/collect/inventory"
 )
@@ -138,6 +139,9 @@ func leastVM(v *inventory.GuestVM) size {
 
 func leastUse(u *inventory.Usage, d *inventory.Demand) size {
 	s := size{max(d.CPUP995.Or(0), d.CPUMax.Or(0), d.CPUP97.Or(0), d.CPUP90.Or(0)), max(u.Memory.Or(0), d.MemoryMax.Or(0))}
+	if day, ok := d.CPUByHour.Get(); ok {
+		s.cores = max(s.cores, slices.Max(day[:]))
+	}
 	used, ok := u.CPUSeconds.Get()
 	age, ok2 := u.Age.Get()
 	if ok && ok2 && age > 0 {

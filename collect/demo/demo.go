@@ -1,7 +1,8 @@
 // Package demo is a source without anything behind it: a synthetic estate of any size, for trying the program out,
 // for tests and for measuring speed. It also makes random estates for tests of the score (see [RandomEstate]).
 //
-// It looks at nothing, not even the clock: the same target gives the same bytes everywhere and always.
+// It looks at nothing, not even the clock: the same target gives the same bytes everywhere and always. With series=1 it
+// keeps the values of utilisation series, too, one an hour, so that a plan can be replayed.
 package demo
 
 import (
@@ -40,6 +41,7 @@ type query struct {
 	seed     uint64  //
 	hostile  bool    // names that try to break whatever shows them
 	unknown  float64 // share of facts that nobody could read
+	series   bool    // with the values of utilisation series, one an hour, which take most of the room in a snapshot
 }
 
 // maxMachines keeps a slip of the finger from filling the memory.
@@ -48,7 +50,7 @@ const maxMachines = 1_000_000
 func open(t collect.Target, _ collect.Env) (collect.Collector, error) {
 	q, err := parseQuery(t)
 	if err != nil {
-		return nil, &collect.Error{Kind: collect.ErrUsage, Op: fmt.Sprintf("opening %q", t), Err: err, Remedy: "write demo:?machines=12&seed=1, and &hostile=1 or &unknown=0.05 if wanted"}
+		return nil, &collect.Error{Kind: collect.ErrUsage, Op: fmt.Sprintf("opening %q", t), Err: err, Remedy: "write demo:?machines=12&seed=1, and &hostile=1, &series=1 or &unknown=0.05 if wanted"}
 	}
 	return &collector{q}, nil
 }
@@ -75,17 +77,21 @@ func parseQuery(t collect.Target) (query, error) {
 			if q.seed, err = strconv.ParseUint(v, 10, 64); err != nil {
 				return q, bad(fmt.Sprintf("a whole number from 0 to %d", uint64(math.MaxUint64)))
 			}
-		case "hostile":
+		case "hostile", "series":
 			if v != "0" && v != "1" {
 				return q, bad("0 or 1")
 			}
-			q.hostile = v == "1"
+			if key == "hostile" {
+				q.hostile = v == "1"
+			} else {
+				q.series = v == "1"
+			}
 		case "unknown":
 			if q.unknown, err = strconv.ParseFloat(v, 64); err != nil || !(q.unknown >= 0 && q.unknown <= 1) {
 				return q, bad("a share from 0 to 1")
 			}
 		default:
-			return q, fmt.Errorf("unknown option %q: want one of %s", inventory.Text(key), strings.Join([]string{"machines", "seed", "hostile", "unknown"}, ", "))
+			return q, fmt.Errorf("unknown option %q: want one of %s", inventory.Text(key), strings.Join([]string{"machines", "seed", "hostile", "unknown", "series"}, ", "))
 		}
 	}
 	return q, nil

@@ -46,7 +46,7 @@ func encode(t testing.TB, obs []inventory.Observation) string {
 }
 
 func TestSameBytes(t *testing.T) {
-	for _, target := range []string{"demo:", "demo:?machines=30&seed=7", "demo:?hostile=1", "demo:?unknown=1", "demo:?unknown=0", "demo:?seed=18446744073709551615"} {
+	for _, target := range []string{"demo:", "demo:?machines=30&seed=7", "demo:?hostile=1", "demo:?series=1", "demo:?unknown=1", "demo:?unknown=0", "demo:?seed=18446744073709551615"} {
 		first := encode(t, observe(t, target))
 		if encode(t, observe(t, target)) != first {
 			t.Errorf("%s gives two answers", target)
@@ -293,10 +293,11 @@ func TestBadTargets(t *testing.T) {
 		"demo:?seed=-1":               "seed=-1: want a whole number",
 		"demo:?seed=x":                "seed",
 		"demo:?hostile=yes":           "hostile=yes: want 0 or 1",
+		"demo:?series=yes":            "series=yes: want 0 or 1",
 		"demo:?unknown=1.1":           "unknown=1.1: want a share from 0 to 1",
 		"demo:?unknown=NaN":           "unknown",
 		"demo:?unknown=-0.1":          "unknown",
-		"demo:?machine=3":             `unknown option "machine": want one of machines, seed, hostile, unknown`,
+		"demo:?machine=3":             `unknown option "machine": want one of machines, seed, hostile, unknown, series`,
 	} {
 		parsed, err := collect.ParseTarget(target)
 		if err != nil {

@@ -59,11 +59,18 @@ func (h *host) use(p profile, milli, mib, uptime int) (inventory.Usage, inventor
 	// A series that is shaped like most: half of the way from the mean to the peak at the 90th percentile, and bursts
 	// of traffic of three times the mean.
 	cores := func(milli int) inventory.Reading[float64] { return inventory.Known(float64(milli) / 1000) }
-	return u, inventory.Demand{
+	which := scatter(uint64(peak)<<40 ^ uint64(kept)<<20 ^ uint64(age))
+	day := hourly(which, mean, peak)
+	d := inventory.Demand{
 		Days: inventory.Known(float64(days)), CPUP995: cores(peak), CPUMax: cores(min(milli, peak+peak/10)),
 		CPUP97: cores(mean + (peak-mean)*3/4), CPUP90: cores(mean + (peak-mean)/2),
 		MemoryMax:   inventory.Known(inventory.Bytes(most) * inventory.MiB),
 		ReceivedP95: inventory.Known(inventory.Bytes(traffic) * 2000 / 86400), SentP95: inventory.Known(inventory.Bytes(traffic) * 1000 / 86400),
 		NetworkDay: inventory.Known(inventory.Bytes(traffic) * 1000),
+		CPUByHour:  byHour(&day),
 	}
+	if h.query.series {
+		d.Series = replay(which, &day, days, kept, most)
+	}
+	return u, d
 }

@@ -250,6 +250,8 @@ func fromHistory(u sysstat.Use) inventory.Demand {
 		SentP95:     inventory.Unknown[inventory.Bytes](interfacesChanged, ""),
 		NetworkDay:  inventory.Unknown[inventory.Bytes](interfacesChanged, ""),
 	}
+	d.CPUByHour = hoursOf(&u)
+	d.Series = valuesOf(&u.Values)
 	if u.MemoryKnown {
 		d.MemoryMax = inventory.Known(inventory.Bytes(u.MemoryMax))
 	}
@@ -263,6 +265,36 @@ func fromHistory(u sysstat.Use) inventory.Demand {
 		d.NetworkDay = rate(u.PerDay)
 	}
 	return d
+}
+
+// hoursOf states what each hour of the day needs. It is known where each was seen on seven days (sysstat.HourDays).
+func hoursOf(u *sysstat.Use) inventory.Reading[inventory.ByHour] {
+	if !u.ByHourKnown {
+		return inventory.Unknown[inventory.ByHour](fmt.Sprintf("not every hour of the day was seen on %d days", sysstat.HourDays), "look again after a week")
+	}
+	var day inventory.ByHour
+	for hour, v := range u.ByHour {
+		day[hour] = thousandths(v)
+	}
+	return inventory.Known(day)
+}
+
+// valuesOf states the values of a series; nil where they are no use to anybody.
+func valuesOf(v *sysstat.Values) *inventory.Series {
+	s := &inventory.Series{Start: time.Unix(v.Start, 0).UTC(), Step: inventory.Seconds(v.Step), CPU: make([]float64, len(v.CPU))}
+	for i, cores := range v.CPU {
+		s.CPU[i] = -1
+		if cores >= 0 {
+			s.CPU[i] = thousandths(cores)
+		}
+	}
+	for _, bytes := range v.Memory {
+		s.Memory = append(s.Memory, inventory.Bytes(bytes))
+	}
+	if s.Check() != nil {
+		return nil
+	}
+	return s
 }
 
 const interfacesChanged = "the interfaces of today were not there all the time"

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -96,7 +97,18 @@ func TestHistory(t *testing.T) {
 			if days := d.Days.Or(0); math.Abs(days-9*143/144.) > 1e-9 {
 				t.Errorf("got %s days, want %v", d.Days, 9*143/144.)
 			}
+			day := d.CPUByHour.Or(inventory.ByHour{})
+			v := d.Series
+			if v == nil || v.Step != 600 || v.Start.Unix() != treeNow-treeNow%86400-9*86400 || len(v.Memory) != len(v.CPU) || len(v.CPU) != 9*144-1 {
+				t.Fatalf("got the values %+v", v)
+			}
 			for what, got := range map[string][2]float64{
+				"at 11":      {day[11], 1.5}, // the interval that ends at noon
+				"at 13":      {day[13], 1.5},
+				"at 14":      {day[14], .5},
+				"first":      {v.CPU[0], .5},
+				"busy":       {v.CPU[80], 1.5},
+				"at night":   {v.CPU[143], -1}, // between two days that were kept apart
 				"highest":    {d.CPUMax.Or(-1), 1.5},
 				"p99.5":      {d.CPUP995.Or(-1), 1.5},
 				"p97":        {d.CPUP97.Or(-1), 1.5},
@@ -230,7 +242,7 @@ func TestHistoryIsRecorded(t *testing.T) {
 		t.Fatal(err)
 	}
 	again := observed(t, copied)
-	if d := b.Machines[0].Demand; d.Samples.Or(0) != 2*143 || again.Machines[0].Demand != d || len(historyGaps(again)) > 0 {
+	if d := b.Machines[0].Demand; d.Samples.Or(0) != 2*143 || !reflect.DeepEqual(again.Machines[0].Demand, d) || len(historyGaps(again)) > 0 {
 		t.Errorf("got %+v, recorded %+v", d, again.Machines[0].Demand)
 	}
 }

@@ -210,5 +210,5 @@ func (o *Observation) check() error {
 			return err
 		}
 	}
-	return nil
+	return o.checkDemand()
 }

@@ -267,5 +267,6 @@ func FuzzStream(f *testing.F) {
 		}
 	}
 	f.Add(encoded(f, snapshot()))
+	f.Add(encoded(f, withSeries(aSeries(60, 1, -1, .25))))
 	f.Fuzz(func(t *testing.T, text []byte) { compare(t, "it", text) })
 }

@@ -133,6 +133,7 @@ func FuzzDecode(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(text.Bytes())
+	f.Add(encoded(f, withSeries(aSeries(60, 1, -1, .25))))
 	f.Add([]byte(`{"schema":"infraopt.snapshot/v1","sources":[{"vms":[{"id":"v","hypervisor":"h"}]}]}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s, err := inventory.Decode(bytes.NewReader(b))

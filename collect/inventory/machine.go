@@ -174,12 +174,13 @@ type Demand struct {
 // ByHour holds one number for each hour of the day, UTC.
 type ByHour [24]float64
 
-// A Series holds values at equal steps of time. A value below 0 stands for a gap in the observation.
+// A Series holds values at equal steps of time. A value below 0 stands for a gap in the observation. It is not changed
+// once it is made, as estates share it. The bounds are those of snapshots that can be read.
 type Series struct {
 	Start  time.Time `json:"start"`
 	Step   Seconds   `json:"step"`
-	CPU    []float64 `json:"cpu"`    // mean over the step, cores
-	Memory []Bytes   `json:"memory"` // working set at its end; empty where it is not known
+	CPU    []float64 `json:"cpu"`    // mean over the step, cores; 1 to MaxSeries values
+	Memory []Bytes   `json:"memory"` // working set at its end, for each value of CPU; empty where it is not known
 }
 
 // A Machine is something that runs an operating system: a physical server, a virtual machine seen from

@@ -35,6 +35,7 @@ type hostState struct {
 	capacity [2]int64 // thousandths of a core and MiB that may be filled
 	units    []unit
 	held     held   // by what cannot leave it
+	blind    bool   // how much that is, is not known, or by what is known of it may be more than there is
 	stays    string // why it cannot be emptied; empty where it can
 	reason   string // and of what kind that is
 	// untouchable says that nothing may be moved onto it either.
@@ -118,8 +119,9 @@ func (h *hostState) offers() {
 func (h *hostState) hold(cpu [24]int64, memory int64) {
 	most := slices.Max(cpu[:])
 	if cpu[0] < 0 {
-		most, memory = h.capacity[0], h.capacity[1]
+		most, memory, h.blind = h.capacity[0], h.capacity[1], true
 	}
+	h.blind = h.blind || h.held.cpu+most > h.capacity[0] || h.held.memory+memory > h.capacity[1]
 	h.held.cpu = min(h.held.cpu+most, h.capacity[0]) // more than there is is all there is
 	h.held.memory = min(h.held.memory+memory, h.capacity[1])
 }
@@ -257,7 +259,7 @@ func (h *hostState) vms(s *score.Stack, cs *Constraints, why func(reason, format
 }
 
 // sizeOf is what something that moves has to be given elsewhere, in thousandths of a core by hour and in MiB: what it
-// needs by a utilisation series that is long enough, else all that it may take, which it cannot exceed wherever it is.
+// needs by a utilisation series that is long enough, in each hour of the day where that is known, else all that it may take, which it cannot exceed wherever it is.
 // Where neither is known the first hour is −1.
 func sizeOf(s *score.Stack, d *inventory.Demand, vm bool, cores inventory.Reading[float64], memory inventory.Reading[inventory.Bytes]) (cpu [24]int64, mib int64, proven bool) {
 	c, ok := cores.Get()
@@ -273,6 +275,9 @@ func sizeOf(s *score.Stack, d *inventory.Demand, vm bool, cores inventory.Readin
 			most[1] = b.GiB()
 		}
 		need := s.NeedOf(d, vm, most[0], most[1], true, false)
+		if hours, ok := m.HourSizes(d, most[0]); ok {
+			return hours, need[1].Hi, true
+		}
 		return flat(need[0].Hi), need[1].Hi, true
 	}
 	if !ok || !ok2 {

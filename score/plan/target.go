@@ -23,6 +23,7 @@ func (p *planner) target(r *roadmap) *score.Target {
 		t.Hosts.BoundKind = kinds(t.Hosts.BoundKind, x.BoundKind)
 	}
 	t.Hosts.Gap = gap(t.Hosts.Plan, t.Hosts.Bound)
+	t.Overload, t.NotValidated = p.validate()
 	return t
 }
 

@@ -23,7 +23,8 @@ type Series struct {
 
 // An interval lies between two records.
 type interval struct {
-	seconds        float64
+	end, seconds   float64 // since the epoch, and its length
+	memory         uint64  // in use at its end, in KiB
 	cores          float64 // in use, on average
 	received, sent float64 // bytes a second
 	network        bool    // traffic is known
@@ -43,6 +44,10 @@ type Use struct {
 	PerDay               float64 // mean of bytes received and sent a day
 	NetworkKnown         bool    // so many intervals showed it that the percentiles are certain
 	PerDayKnown          bool    // every interval showed it
+
+	ByHour      [24]float64 // 99th percentile of CPU in each hour of the day (UTC)
+	ByHourKnown bool        // each was seen on HourDays days
+	Values      Values      // the intervals themselves
 }
 
 // maxIntervals is more than there are in a month of one a second from a file that is read to its limit.
@@ -96,7 +101,10 @@ func (s *Series) between(a, b *Record) (interval, bool) {
 	if !ok {
 		return interval{}, false
 	}
-	v := interval{seconds: seconds, cores: cores}
+	v := interval{end: float64(b.Time), seconds: seconds, cores: cores}
+	if b.Memory.Available <= b.Memory.Total {
+		v.memory = min(b.Memory.Total-b.Memory.Available, math.MaxInt64/1024)
+	}
 	received, sent, ok := s.traffic(a.Interfaces, b.Interfaces)
 	v.received, v.sent, v.network = float64(received)/seconds, float64(sent)/seconds, ok
 	return v, true
@@ -182,13 +190,14 @@ func (s *Series) Use() Use {
 
 	var u Use
 	var cores, received, sent []float64
+	var kept []interval
 	var carried, covered float64
 	for _, v := range s.intervals {
 		if v.seconds > limit {
 			continue
 		}
 		covered += v.seconds
-		cores = append(cores, v.cores)
+		cores, kept = append(cores, v.cores), append(kept, v)
 		if v.network {
 			received, sent = append(received, v.received), append(sent, v.sent)
 			carried += (v.received + v.sent) * v.seconds
@@ -204,6 +213,8 @@ func (s *Series) Use() Use {
 	u.CPUP97, _ = nearest(cores, len(cores), .97)
 	u.CPUP90, _ = nearest(cores, len(cores), .90)
 	u.MemoryMax, u.MemoryKnown = s.memory*1024, !s.unsure
+	u.ByHour, u.ByHourKnown = byHour(kept)
+	u.Values = values(kept, usual, !s.unsure)
 	slices.Sort(received)
 	slices.Sort(sent)
 	// Traffic that is not known may have been any: it counts as more than all that is.
