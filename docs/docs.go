@@ -14,6 +14,11 @@ var SnapshotSchema string
 //go:embed assessment.schema.json
 var AssessmentSchema string
 
+// PlanSchema is the JSON Schema of score.Plan.
+//
+//go:embed plan.schema.json
+var PlanSchema string
+
 // SensitivitySchema is the JSON Schema of score.Sensitivity.
 //
 //go:embed sensitivity.schema.json

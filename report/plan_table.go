@@ -166,7 +166,7 @@ func (p *page) blockers(a *score.Assessment) error {
 		for _, list := range []struct {
 			noun  string
 			texts []string
-		}{{"left out", r.Blockers}, {"isolation lost", r.Isolation}} {
+		}{{"in the way", r.Blockers}, {"isolation lost", r.Isolation}} {
 			if len(list.texts) == 0 {
 				continue
 			}
@@ -340,8 +340,33 @@ func (p *page) grounds(o *score.Outcomes) {
 	for _, note := range o.Notes {
 		p.para(2, faint, p.words(note))
 	}
-	for _, b := range o.Basis {
-		words := fmt.Sprintf("%s: %s%s%s (%s)", p.words(b.Name), p.ratio(b.Value), nbsp, p.words(b.Unit), p.words(b.Source))
+	for rest := o.Basis; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && rest[n].Source == rest[0].Source && rest[n].Default == rest[0].Default {
+			n++
+		}
+		p.ground(rest[:n])
+		rest = rest[n:]
+	}
+}
+
+// ground tells a figure with its source, or how many there are of one source where they are more than fit beside it.
+func (p *page) ground(of []score.Ground) {
+	const few = 2
+	if len(of) > few {
+		words := fmt.Sprintf("%d figures, from %s to %s (%s)", len(of), p.words(of[0].Name), p.words(of[len(of)-1].Name), p.words(of[0].Source))
+		if of[0].Default {
+			words += ", defaults"
+		}
+		p.para(2, faint, words+"; each of them: --format json")
+		return
+	}
+	for _, b := range of {
+		words := p.words(b.Name)
+		if !b.Value.None {
+			words += fmt.Sprintf(": %s%s%s", p.ratio(b.Value), nbsp, p.words(b.Unit))
+		}
+		words += " (" + p.words(b.Source) + ")"
 		if b.Default {
 			words += ", a default"
 		}

@@ -124,6 +124,7 @@ func (p *program) advise(ctx context.Context, e *inventory.Estate, model *score.
 			return nil, err
 		}
 	}
+	ended := ctx.Err() != nil // while the estate was gathered: of what was, there is to be an answer all the same
 	a := score.Assess(e, model, req)
 	if tried != nil {
 		tried.After = a.Standing()
@@ -137,7 +138,7 @@ func (p *program) advise(ctx context.Context, e *inventory.Estate, model *score.
 		defer cancel()
 	}
 	plan.Recommend(search, a, e, model, c.Request)
-	if err := ctx.Err(); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+	if err := ctx.Err(); err != nil && !ended && !errors.Is(err, context.DeadlineExceeded) {
 		return nil, err
 	}
 	return a, nil

@@ -16,6 +16,7 @@ func documentKinds() []documentKind {
 	return []documentKind{
 		{"snapshot", docs.SnapshotSchema},
 		{"assessment", docs.AssessmentSchema},
+		{"plan", docs.PlanSchema},
 		{"sensitivity", docs.SensitivitySchema},
 		{"pack", docs.PackSchema},
 		{"model", docs.ModelSchema},

@@ -397,6 +397,7 @@ func schemas() (map[string]string, error) {
 	}{
 		{"snapshot", inv, reflect.TypeFor[inventory.Snapshot](), inventory.SnapshotSchema},
 		{"assessment", both, reflect.TypeFor[score.Assessment](), score.AssessmentSchema},
+		{"plan", both, reflect.TypeFor[score.Plan](), score.PlanSchema},
 		{"sensitivity", both, reflect.TypeFor[score.Sensitivity](), score.SensitivitySchema},
 		{"pack", packing, reflect.TypeFor[sizing.Answer](), sizing.AnswerSchema},
 	} {

@@ -22,7 +22,7 @@ func customsOf(e *inventory.Estate, zoneOf func(*inventory.Machine) string, rule
 	systems, hypervisors, engines := map[[2]string]int{}, map[[2]string]int{}, map[[2]string]int{}
 	c := &customs{engines: map[string]string{}, sites: map[string]int{}}
 	for _, h := range e.Hosts {
-		if servesStorage(h) {
+		if servesStorage(h) && rules.Held(h) == "" {
 			c.sites[zoneOf(&h.Machine)]++
 		}
 	}

@@ -85,7 +85,7 @@ func adoptStorage() *Action {
 			Why:  "Data on the disks of one box goes down with the box, and keeps work where its data is.",
 			Risk: "each byte is kept several times; the network between the nodes carries every write", Reversible: true},
 		once:    40,
-		touches: storages, local: true,
+		touches: storages, local: true, whole: true,
 		node: func(n *inventory.Node, c *scene) (*inventory.Node, []Subject) {
 			if n != c.stack.Host || c.customs.sites[c.stack.Zone] < storageNodes || !servesStorage(n) || !c.freeMachine(n) {
 				return n, nil
@@ -133,7 +133,7 @@ func retireArrays() *Action {
 			Why:  "An array is a box with its own network, tools, spare parts and end of life, beside nodes that have disks of their own.",
 			Risk: "all its data moves; what an array did for backup and replication has to be done by other means", Reversible: false},
 		once:    80,
-		touches: append([]string{"components"}, storages...),
+		touches: append([]string{"components"}, storages...), whole: true,
 		node: func(n *inventory.Node, c *scene) (*inventory.Node, []Subject) {
 			if n != c.stack.Host || !c.customs.arraysCanGo {
 				return n, nil

@@ -30,7 +30,7 @@ func dropHypervisors() *Action {
 			recount(&out, n)
 			moved := len(out.Containers) - len(n.Containers)
 			s := machineSubject(n, 16, fmt.Sprintf("its %d virtual machines run nothing but %d containers", len(n.VMs), moved))
-			s.Isolation = fmt.Sprintf("a virtual machine for each %d of its containers, on the mean", max(1, moved/len(n.VMs)))
+			s.Isolation = "the virtual machines around its containers"
 			return &out, []Subject{s}
 		},
 		title:         counted("Run the containers of %d host without a hypervisor", "Run the containers of %d hosts without a hypervisor"),

@@ -50,6 +50,8 @@ type Action struct {
 	// local says that it changes nothing that other actions, or whoever empties a host, look for: only what they are worth,
 	// and that only in the indicators that it touches.
 	local bool
+	// whole says that it is worth nothing, or does harm, where it is done for some of its subjects only.
+	whole bool
 	// removes says that the subjects are gone afterwards.
 	removes bool
 	// assumes names what the gain rests on besides the evidence; empty where nothing.
@@ -77,6 +79,7 @@ type Subject struct {
 	Evidence string
 	Unit     string // systemd unit of a workload
 	Engine   string // container engine that keeps it
+	On       string // kind of the hypervisor of a virtual machine
 	Effort   float64
 	Bytes    inventory.Bytes // reclaimed, where known
 	// Blockers stand in the way for now.

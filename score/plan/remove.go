@@ -26,7 +26,7 @@ func removeIdleVMs() *Action {
 			})
 		},
 		title: counted("Remove %d idle virtual machine", "Remove %d idle virtual machines"),
-		next:  command("virsh shutdown %s"),
+		next:  vmCommand("virsh shutdown %s", "infraopt explain remove-idle-vm"),
 	}
 }
 
@@ -66,7 +66,7 @@ func removeStoppedVMs() *Action {
 			})
 		},
 		title: counted("Remove %d virtual machine that is shut off", "Remove %d virtual machines that are shut off"),
-		next:  command("virsh undefine %s"),
+		next:  vmCommand("virsh undefine %s", "infraopt explain remove-stopped-vm"),
 	}
 }
 
@@ -76,6 +76,7 @@ func dropVMs(n *inventory.Node, sc *scene, pick func(*inventory.GuestVM) (Subjec
 		s, ok := pick(v)
 		if ok = ok && sc.freeVM(v) && (v.Guest == nil || sc.freeMachine(v.Guest)); ok {
 			s.ID, s.Name, s.Machine, s.Class, s.Effort = v.ID, v.Name.Or(v.ID), n.Machine.Name.Or(n.Machine.ID), "vm", removeEffort
+			s.On = kindOfHypervisor(n, v)
 			found = append(found, s)
 		}
 		return !ok
@@ -102,6 +103,16 @@ func keep[T any](list []T, wanted func(*T) bool) []T {
 		}
 	}
 	return out
+}
+
+// kindOfHypervisor is the kind of the hypervisor that runs a virtual machine; empty where it is not listed.
+func kindOfHypervisor(n *inventory.Node, v *inventory.GuestVM) string {
+	for i := range n.Hypervisors {
+		if h := &n.Hypervisors[i]; h.ID == v.Hypervisor {
+			return h.Kind
+		}
+	}
+	return ""
 }
 
 func removeStoppedContainers() *Action {

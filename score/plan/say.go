@@ -28,6 +28,26 @@ func command(format string) func([]Subject) string {
 	}
 }
 
+// vmCommand is command for virtual machines that libvirt manages; where none of them is, what to read instead.
+func vmCommand(format, otherwise string) func([]Subject) string {
+	return func(s []Subject) string {
+		ours := slices.DeleteFunc(slices.Clone(s), func(x Subject) bool { return !managedByLibvirt(x.On) })
+		if len(ours) == 0 {
+			return otherwise
+		}
+		return command(format)(ours)
+	}
+}
+
+// managedByLibvirt reports whether the command line of libvirt is what a hypervisor is managed by.
+func managedByLibvirt(kind string) bool {
+	switch kind {
+	case "kvm", "qemu", "xen":
+		return true
+	}
+	return false
+}
+
 // engineCommand makes a command of the client that goes with the first subject's engine, for subjects of that
 // engine.
 func engineCommand(verb string) func([]Subject) string {

@@ -119,7 +119,13 @@ func (l *limits) give(x *inventory.Container, n *inventory.Node) Subject {
 		Evidence: fmt.Sprintf("may use %s, needs %s by a series of %s", strings.Join(has, " and "), strings.Join(needs, " and "), length(x.Demand.Days.Or(0)))}
 }
 
-func resizeCommand(s []Subject) string { return "virsh setvcpus " + quote(s[0].Name) + " N --config" }
+func resizeCommand(s []Subject) string {
+	i := slices.IndexFunc(s, func(x Subject) bool { return managedByLibvirt(x.On) })
+	if i < 0 {
+		return "infraopt explain right-size-vm"
+	}
+	return "virsh setvcpus " + quote(s[i].Name) + " N --config"
+}
 
 // resize gives the virtual machines whose need rests on a basis what they need, in thousandths of a core and MiB.
 func resize(n *inventory.Node, c *scene, basis score.Basis, needOf func(v *inventory.VM, vcpus float64, memory inventory.Bytes) [2]int64) (*inventory.Node, []Subject) {
@@ -148,7 +154,7 @@ func resize(n *inventory.Node, c *scene, basis score.Basis, needOf func(v *inven
 			out = &c
 		}
 		out.VMs[i].VCPUs, out.VMs[i].Memory = inventory.Known(cpu), inventory.Known(mem)
-		found = append(found, Subject{ID: v.ID, Name: v.Name.Or(v.ID), Machine: n.Machine.Name.Or(n.Machine.ID), Class: "vm", Effort: 2,
+		found = append(found, Subject{ID: v.ID, Name: v.Name.Or(v.ID), Machine: n.Machine.Name.Or(n.Machine.ID), Class: "vm", Effort: 2, On: kindOfHypervisor(n, v),
 			Evidence: fmt.Sprintf("has %g vCPU and %v, needs %g and %v by a series of %s", vcpus, memory, cpu, mem, length(v.Demand.Days.Or(0)))})
 	}
 	return out, found

@@ -287,7 +287,7 @@ func (x *planned) wave(w *score.Wave, m *score.Model) error {
 		steps++
 	}
 	e, done := x.estates[steps], 0
-	if steps < len(x.r.steps) && x.r.steps[steps].action.estate == nil {
+	if steps < len(x.r.steps) && x.r.steps[steps].action.estate == nil && !x.r.steps[steps].action.whole {
 		act := x.r.steps[steps].action
 		within := map[string]bool{}
 		left := w.Budget - spent - act.once

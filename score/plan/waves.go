@@ -84,10 +84,10 @@ func (w *waves) finish(last *score.Result) {
 func (w *waves) span(step int) (begins, ends string) { return w.spans[step][0], w.spans[step][1] }
 
 // part does as much of a step as an effort allows, host by host, and rates the result. Steps that concern an estate as a
-// whole are done whole or not at all.
+// whole, or are worth nothing by halves, are done whole or not at all.
 func (p *planner) part(pr *proposal, effort float64, x *score.Wave) {
 	left := effort - pr.action.once
-	if pr.number < 0 || left < 0 {
+	if pr.number < 0 || left < 0 || pr.action.whole {
 		return
 	}
 	var part sum
