@@ -68,7 +68,7 @@ func (p *program) assessCommand() *cobra.Command {
 }
 
 func (p *program) assess(ctx context.Context, f assessFlags, args []string) error {
-	if err := f.scoringFlags.check(); err != nil {
+	if err := f.check(); err != nil {
 		return err
 	}
 	if f.only && f.since != "" {
@@ -78,11 +78,11 @@ func (p *program) assess(ctx context.Context, f assessFlags, args []string) erro
 	if err != nil {
 		return err
 	}
-	model, err := f.modelFlags.load()
+	model, err := f.load()
 	if err != nil {
 		return err
 	}
-	conditions, err := f.planFlags.load()
+	conditions, err := f.conditions()
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (p *program) assess(ctx context.Context, f assessFlags, args []string) erro
 
 // judge turns what was read into a finished assessment. From where it was read makes no difference to the result.
 func (p *program) judge(ctx context.Context, f assessFlags, h *haul, model *score.Model, conditions *conditions) (*score.Assessment, error) {
-	req := f.scoringFlags.request(h, f.listed())
+	req := f.request(h, f.listed())
 	estate := resolve.Estate(h.snapshot)
 	a, err := p.advise(ctx, estate, model, req, conditions)
 	if err == nil && h.then != nil {

@@ -208,12 +208,12 @@ func TestLiveEqualsFile(t *testing.T) {
 			if err != nil || h.err != nil {
 				t.Fatalf("reading %s: %v, %v", target, err, h.err)
 			}
-			m, err := f.modelFlags.load()
+			m, err := f.load()
 			if err != nil {
 				t.Fatal(err)
 			}
 			f.effort = plan.DefaultEffort
-			c, err := f.planFlags.load()
+			c, err := f.conditions()
 			if err != nil {
 				t.Fatal(err)
 			}

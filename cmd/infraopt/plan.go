@@ -59,14 +59,14 @@ func (p *program) planCommand() *cobra.Command {
 }
 
 func (p *program) plan(ctx context.Context, f planCommandFlags, args []string) error {
-	if err := f.scoringFlags.check(); err != nil {
+	if err := f.check(); err != nil {
 		return err
 	}
-	model, err := f.modelFlags.load()
+	model, err := f.load()
 	if err != nil {
 		return err
 	}
-	conditions, err := f.planFlags.load()
+	conditions, err := f.conditions()
 	if err != nil {
 		return err
 	}

@@ -48,7 +48,7 @@ type conditions struct {
 }
 
 // load reads the files that the flags name. What is wrong with them is told before anything else is read.
-func (f *planFlags) load() (*conditions, error) {
+func (f *planFlags) conditions() (*conditions, error) {
 	c := &conditions{time: f.time}
 	switch {
 	case !(f.effort > 0) || math.IsInf(f.effort, 1):
@@ -120,7 +120,7 @@ func (p *program) advise(ctx context.Context, e *inventory.Estate, model *score.
 	var tried *score.WhatIf
 	if c.changes != nil {
 		var err error
-		if e, tried, err = c.try(e, model, req); err != nil {
+		if e, tried, err = c.try(e, model, req); err != nil { //nolint:contextcheck // a change is made to its end
 			return nil, err
 		}
 	}

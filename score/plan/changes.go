@@ -239,7 +239,7 @@ func (x *edit) resize(c *Resize) error {
 				continue
 			}
 			less := resizeVM(v, c)
-			if v.VM.VCPUs == n.VMs[i].VCPUs && v.VM.Memory == n.VMs[i].Memory {
+			if v.VCPUs == n.VMs[i].VCPUs && v.Memory == n.VMs[i].Memory {
 				same++
 				continue
 			}

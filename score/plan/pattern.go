@@ -58,19 +58,18 @@ type wildcard struct {
 }
 
 // add takes a pattern and gives it the next number.
-func (m *matcher) add(p Pattern) int {
+func (m *matcher) add(p Pattern) {
 	number := m.count
 	m.count++
 	text := strings.ToLower(string(p))
 	if i := strings.IndexAny(text, meta); i >= 0 {
 		m.wild = append(m.wild, wildcard{text[:i], text, number})
-		return number
+		return
 	}
 	if m.exact == nil {
 		m.exact = map[string][]int{}
 	}
 	m.exact[text] = append(m.exact[text], number)
-	return number
 }
 
 // find calls f with the number of every pattern that matches any of the names, in no particular order, and perhaps more

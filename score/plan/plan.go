@@ -67,7 +67,6 @@ type rewrite struct {
 	effort   float64 // beside that of the subjects
 	moves    []score.Move
 	retired  map[string]string // machines, with the pool of hosts that each was of
-	first    *inventory.Estate // as it was before all steps
 }
 
 // A Subject is one thing that an action changes.

@@ -126,7 +126,7 @@ func newPool(zone string, hosts []*hostState, m *score.Model, c *Constraints) *p
 			z.instance.Dimensions = append(z.instance.Dimensions, fmt.Sprintf("cpu from %02d:00 UTC (mCPU)", hour))
 		}
 	}
-	z.types(hours, c)
+	z.types(hours)
 	z.items(hours, c)
 	z.instance.Spares = z.spares(m)
 	return z
@@ -166,7 +166,7 @@ func vector(memory int64, cpu *[24]int64, hours bool) []int64 {
 	return append([]int64{memory}, cpu[:]...)
 }
 
-func (z *pool) types(hours bool, c *Constraints) {
+func (z *pool) types(hours bool) {
 	index := map[string]int{}
 	for i := range z.hosts {
 		h := z.hosts[i]

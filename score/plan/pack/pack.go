@@ -164,7 +164,7 @@ func (s *search) consider(c *choice) {
 		worse := c.without > b.without || c.without == b.without && len(c.kind) > len(b.kind)
 		same := c.without == b.without && len(c.kind) == len(b.kind)
 		// Finishing a layout to find out how it compares costs more than making it: only where it may be better.
-		if b.reserve.level == s.k && (worse || same && !(c.stays && s.m.placed)) {
+		if b.reserve.level == s.k && (worse || same && (!c.stays || !s.m.placed)) {
 			return
 		}
 	}
