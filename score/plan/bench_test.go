@@ -50,12 +50,6 @@ func BenchmarkAssess(b *testing.B) {
 				score.Assess(e, m, req)
 			}
 		})
-		b.Run(fmt.Sprintf("plan/machines=%d", n), func(b *testing.B) {
-			a := score.Assess(e, m, req)
-			for b.Loop() {
-				Recommend(b.Context(), a, e, m, Request{Request: req})
-			}
-		})
 	}
 }
 
