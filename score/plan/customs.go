@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/infraopt/infraopt/collect/inventory"
@@ -11,7 +12,7 @@ import (
 // customs are what most of an estate does already: what others can be brought in line with.
 type customs struct {
 	os          [2]string         // ID and version
-	hypervisor  [2]string         // kind and major version
+	hypervisors map[string]string // major version by kind
 	engines     map[string]string // by family of engines that can stand in for each other
 	sites       map[string]int    // hosts of each zone that could serve storage to each other
 	arraysCanGo bool
@@ -20,7 +21,7 @@ type customs struct {
 // customsOf finds the customs of an estate. Ties go to the first by name, and of versions to the newer.
 func customsOf(e *inventory.Estate, zoneOf func(*inventory.Machine) string, rules *Constraints) *customs {
 	systems, hypervisors, engines := map[[2]string]int{}, map[[2]string]int{}, map[[2]string]int{}
-	c := &customs{engines: map[string]string{}, sites: map[string]int{}}
+	c := &customs{sites: map[string]int{}}
 	for _, h := range e.Hosts {
 		if servesStorage(h) && rules.Held(h) == "" {
 			c.sites[zoneOf(&h.Machine)]++
@@ -43,16 +44,9 @@ func customsOf(e *inventory.Estate, zoneOf func(*inventory.Machine) string, rule
 			}
 		}
 	})
-	c.os, c.hypervisor = most(systems), most(hypervisors)
-	for _, family := range engineFamilies {
-		of := map[[2]string]int{}
-		for k, n := range engines {
-			if k[0] == family[0] {
-				of[k] = n
-			}
-		}
-		c.engines[family[0]] = most(of)[1]
-	}
+	c.os = most(systems)
+	c.hypervisors = mostOfEach(hypervisors)
+	c.engines = mostOfEach(engines)
 	c.arraysCanGo = arraysCanGo(e, c, zoneOf, rules)
 	return c
 }
@@ -65,6 +59,38 @@ func most(counts map[[2]string]int) [2]string {
 		}
 	}
 	return best
+}
+
+// mostOfEach gives, for each first part, the second part that occurs most.
+func mostOfEach(counts map[[2]string]int) map[string]string {
+	by := map[string]map[[2]string]int{}
+	for k, n := range counts {
+		if by[k[0]] == nil {
+			by[k[0]] = map[[2]string]int{}
+		}
+		by[k[0]][k] = n
+	}
+	out := make(map[string]string, len(by))
+	for k, counts := range by {
+		out[k] = most(counts)[1]
+	}
+	return out
+}
+
+// newer reports whether a version is known to be newer than another of the same thing: by their numbers, from the left.
+func newer(a, b string) bool {
+	x, y := strings.Split(a, "."), strings.Split(b, ".")
+	for i := range min(len(x), len(y)) {
+		m, err := strconv.Atoi(x[i])
+		n, err2 := strconv.Atoi(y[i])
+		if err != nil || err2 != nil {
+			return false
+		}
+		if m != n {
+			return m > n
+		}
+	}
+	return len(x) > len(y)
 }
 
 // engineFamilies are engines that can stand in for each other, the first of each naming the family: those that are used by

@@ -21,7 +21,7 @@ func standardiseOS() *Action {
 			version, ok2 := n.Machine.OS.Version.Get()
 			style, ok3 := n.Machine.OS.Style.Get()
 			most := c.customs.os
-			if !ok || !ok2 || !ok3 || style == inventory.ImageBasedOS || most == [2]string{} || most == [2]string{id, version} || !n.Machine.Inside.IsAbsent() || !c.freeMachine(n) {
+			if !ok || !ok2 || !ok3 || style == inventory.ImageBasedOS || most == [2]string{} || most == [2]string{id, version} || id == most[0] && newer(version, most[1]) || !n.Machine.Inside.IsAbsent() || !c.freeMachine(n) {
 				return n, nil
 			}
 			out := *n
@@ -42,12 +42,11 @@ func machineSubject(n *inventory.Node, effort float64, evidence string) Subject 
 func standardiseHypervisors() *Action {
 	return &Action{
 		Definition: Definition{ID: "standardise-hypervisor", Title: "Standardise hypervisors", Effort: "6 for each host",
-			Why:  "Each hypervisor and major version has its own tools, drivers, licences and limits on where a virtual machine can go.",
-			Risk: "virtual machines of another kind have to be converted: disks, drivers and firmware", Reversible: true},
-		touches: []string{uniform},
+			Why:  "Each major version of a hypervisor has its own drivers, tools, support and limits on where a virtual machine can go.",
+			Risk: "the host restarts: what it carries moves away before; drivers may have changed", Reversible: true},
+		touches: []string{uniform}, local: true,
 		node: func(n *inventory.Node, c *scene) (*inventory.Node, []Subject) {
-			most := c.customs.hypervisor
-			if most == [2]string{} || !c.freeMachine(n) {
+			if len(n.Hypervisors) == 0 || !c.freeMachine(n) {
 				return n, nil
 			}
 			var found []Subject
@@ -55,29 +54,23 @@ func standardiseHypervisors() *Action {
 			for i := range n.Hypervisors {
 				h := &n.Hypervisors[i]
 				version, ok := h.Version.Get()
-				if !ok || most == [2]string{h.Kind, major(version)} || h.SeparateImage.IsUnknown() {
+				most := c.customs.hypervisors[h.Kind]
+				if !ok || !newer(most, major(version)) { // another kind would be another place, and an older version a step back
 					continue
-				}
-				if h.Kind != most[0] && len(n.Hypervisors) > 1 {
-					continue // which of its virtual machines would have to be converted is not ours to say
 				}
 				if out == n {
 					copied := *n
 					copied.Hypervisors = slices.Clone(n.Hypervisors)
 					out = &copied
 				}
-				out.Hypervisors[i].Kind, out.Hypervisors[i].Version = most[0], inventory.Known(most[1])
-				s := machineSubject(n, standardiseEffort, fmt.Sprintf("runs %s %s; most hosts run %s %s", h.Kind, version, most[0], most[1]))
-				if h.Kind != most[0] && len(n.VMs) > 0 {
-					s.Blockers = []string{fmt.Sprintf("its %d virtual machines are made for %s", len(n.VMs), h.Kind)}
-				}
-				found = append(found, s)
+				out.Hypervisors[i].Version = inventory.Known(most)
+				found = append(found, machineSubject(n, standardiseEffort, fmt.Sprintf("runs %s %s; most hosts with it run %s", h.Kind, version, most)))
 			}
 			return out, found
 		},
-		title:         counted("Move %d host to the hypervisor of most", "Move %d hosts to the hypervisor of most"),
+		title:         counted("Upgrade the hypervisor of %d host to the version of most", "Upgrade the hypervisors of %d hosts to the version of most"),
 		next:          func(s []Subject) string { return "infraopt explain components.uniformity" },
-		prerequisites: []string{"the hardware is supported by the other hypervisor"},
+		prerequisites: []string{"the hardware is supported by that version"},
 	}
 }
 
