@@ -85,7 +85,7 @@ func adoptStorage() *Action {
 			Why:  "Data on the disks of one box goes down with the box, and keeps work where its data is.",
 			Risk: "each byte is kept several times; the network between the nodes carries every write", Reversible: true},
 		once:    40,
-		touches: storages, local: true, whole: true,
+		touches: storages, local: true, zonal: true,
 		node: func(n *inventory.Node, c *scene) (*inventory.Node, []Subject) {
 			if n != c.stack.Host || c.customs.sites[c.stack.Zone] < storageNodes || !servesStorage(n) || !c.freeMachine(n) {
 				return n, nil

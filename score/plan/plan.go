@@ -50,8 +50,9 @@ type Action struct {
 	// local says that it changes nothing that other actions, or whoever empties a host, look for: only what they are worth,
 	// and that only in the indicators that it touches.
 	local bool
-	// whole says that it is worth nothing, or does harm, where it is done for some of its subjects only.
-	whole bool
+	// zonal says that it is worth nothing where it is done for some of its subjects in a zone only; whole, that it is where it
+	// is done for some at all.
+	zonal, whole bool
 	// removes says that the subjects are gone afterwards.
 	removes bool
 	// assumes names what the gain rests on besides the evidence; empty where nothing.

@@ -291,14 +291,28 @@ func (x *planned) wave(w *score.Wave, m *score.Model) error {
 		act := x.r.steps[steps].action
 		within := map[string]bool{}
 		left := w.Budget - spent - act.once
-		for _, h := range e.Hosts {
-			needed := 0.
-			_, found := rewriteHost(act, h, newScene(h, m, x.req.Options, customsOf(x.estates[0], m.ZoneOf, x.req.Constraints), x.req.Constraints))
-			for i := range found {
-				needed += found[i].Effort
+		var zones []string // each host for itself, where the step may be cut anywhere
+		needed, things := map[string]float64{}, map[string]int{}
+		zone := func(h *inventory.Node) string {
+			if act.zonal {
+				return m.ZoneOf(&h.Machine)
 			}
-			if len(found) > 0 && needed <= left {
-				left, done, within[h.Machine.ID] = left-needed, done+len(found), true
+			return h.Machine.ID
+		}
+		for _, h := range e.Hosts {
+			_, found := rewriteHost(act, h, newScene(h, m, x.req.Options, customsOf(x.estates[0], m.ZoneOf, x.req.Constraints), x.req.Constraints))
+			z := zone(h)
+			if len(found) > 0 && things[z] == 0 {
+				zones = append(zones, z)
+			}
+			things[z] += len(found)
+			for i := range found {
+				needed[z] += found[i].Effort
+			}
+		}
+		for _, z := range zones {
+			if needed[z] <= left {
+				left, done, within[z] = left-needed[z], done+things[z], true
 			}
 		}
 		if done > 0 {
@@ -306,7 +320,7 @@ func (x *planned) wave(w *score.Wave, m *score.Model) error {
 			part := *e
 			part.Hosts = slices.Clone(e.Hosts)
 			for i, h := range e.Hosts {
-				if within[h.Machine.ID] {
+				if within[zone(h)] {
 					part.Hosts[i], _ = rewriteHost(act, h, newScene(h, m, x.req.Options, customsOf(x.estates[0], m.ZoneOf, x.req.Constraints), x.req.Constraints))
 				}
 			}

@@ -83,23 +83,27 @@ func (w *waves) finish(last *score.Result) {
 // span gives the wave in which a step can begin, and that in which it is done.
 func (w *waves) span(step int) (begins, ends string) { return w.spans[step][0], w.spans[step][1] }
 
-// part does as much of a step as an effort allows, host by host, and rates the result. Steps that concern an estate as a
-// whole, or are worth nothing by halves, are done whole or not at all.
+// part does as much of a step as an effort allows, host by host, or zone by zone, and rates the result. Steps that concern an
+// estate as a whole, or are worth nothing by halves, are done whole or not at all.
 func (p *planner) part(pr *proposal, effort float64, x *score.Wave) {
 	left := effort - pr.action.once
 	if pr.number < 0 || left < 0 || pr.action.whole {
 		return
 	}
 	var part sum
-	for _, h := range p.hosts {
-		f := &h.found[pr.number]
+	for _, portion := range p.portions(pr.action) {
 		needed := 0.0
-		for i := range f.subjects {
-			needed += f.subjects[i].Effort
+		for _, h := range portion {
+			for _, s := range h.found[pr.number].subjects {
+				needed += s.Effort
+			}
 		}
-		if needed <= left {
-			left -= needed
-			part.count(f, 1)
+		if needed > left {
+			continue
+		}
+		left -= needed
+		for _, h := range portion {
+			part.count(&h.found[pr.number], 1)
 		}
 	}
 	if part.subjects == 0 {
@@ -112,6 +116,22 @@ func (p *planner) part(pr *proposal, effort float64, x *score.Wave) {
 	x.Partial, x.Done, x.Of = pr.action.ID, part.subjects, len(pr.subjects)
 	x.Effort += effort - left
 	standAt(x, p.whatIf(&part.delta, e))
+}
+
+// portions are the hosts of which a step can be done for some and not for others.
+func (p *planner) portions(act *Action) [][]*hostWork {
+	var out [][]*hostWork
+	at := map[string]int{} // of zones
+	for _, h := range p.hosts {
+		i, ok := at[h.state.zone]
+		if !act.zonal || !ok {
+			at[h.state.zone] = len(out)
+			out = append(out, []*hostWork{h})
+			continue
+		}
+		out[i] = append(out[i], h)
+	}
+	return out
 }
 
 // standAt says where the estate stands.
