@@ -15,6 +15,8 @@ const (
 	MaxSeries = 30 * 8640
 	// MaxCores is the largest number of cores of a value.
 	MaxCores = 1 << 20
+	// MaxMemory is the largest number of bytes of a value.
+	MaxMemory Bytes = 1 << 60
 	// MinStep and MaxStep bound the step.
 	MinStep Seconds = 1
 	MaxStep         = 31 * Day
@@ -45,6 +47,11 @@ func (s *Series) Check() error {
 	for i, v := range s.CPU {
 		if math.IsNaN(v) || math.Abs(v) > MaxCores {
 			return fmt.Errorf("value %d of CPU is %v cores, want at most %d", i+1, v, MaxCores)
+		}
+	}
+	for i, v := range s.Memory {
+		if v < -1 || v > MaxMemory {
+			return fmt.Errorf("value %d of memory is %d bytes, want at most %d, or -1 for a gap", i+1, int64(v), int64(MaxMemory))
 		}
 	}
 	return nil
