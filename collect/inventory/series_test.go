@@ -61,7 +61,7 @@ func TestHostileSeries(t *testing.T) {
 		start + `"step":60,"cpu":[null]}`:                                "null, want a number",
 		start + `"step":60,"cpu":[1,2],"memory":[1,null]}`:               "null, want a number",
 		start + `"step":60,"cpu":[1],"memory":[-2]}`:                     "value 1 of memory is -2 bytes",
-		start + `"step":60,"cpu":[1],"memory":[1152921504606846977]}`:       "want at most 1152921504606846976",
+		start + `"step":60,"cpu":[1],"memory":[1152921504606846977]}`:    "want at most 1152921504606846976",
 		start + `"step":60,"cpu":[1,2],"memory":[1]}`:                    "1 values of memory and 2 of CPU",
 		start + `"step":60,"cpu":[1e7]}`:                                 "value 1 of CPU is 1e+07 cores",
 		start + `"step":60,"cpu":[-1e300]}`:                              "value 1 of CPU",

@@ -21,8 +21,8 @@ type track struct{ from, to, step int64 }
 const (
 	shortest = time.Second
 	longest  = 366 * 24 * time.Hour
-	begin    = -1 << 62  // 1823
-	end      = 1 << 62   // 2116
+	begin    = -1 << 62 // 1823
+	end      = 1 << 62  // 2116
 )
 
 // usable reports whether there are values, at a step and a time that make sense.
