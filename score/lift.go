@@ -30,7 +30,7 @@ func lookLifts(level *LevelResult, res *Result, books map[string]*notebook) {
 		}
 		var lifts []Lift
 		for remedy, amount := range open {
-			if remedy == "" || amount <= 0 || math.IsInf(amount, 0) || math.IsNaN(amount) {
+			if remedy == "" || amount <= slack || math.IsInf(amount, 0) || math.IsNaN(amount) {
 				continue
 			}
 			l := Lift{Kind: LiftSee, Text: remedy, Have: g.Have + amount}
