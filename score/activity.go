@@ -132,6 +132,17 @@ func (s *Stack) counted(replicas []*Work) (a Activity, runs bool) {
 	return ActivityUnknown, runs
 }
 
+// countersShowUse reports whether the counters of replicas that are known to run show that they are in use, whatever others
+// there may be.
+func (s *Stack) countersShowUse(replicas []*Work) bool {
+	cpu, network := 0.0, 0.0
+	for _, x := range surelyRunning(replicas) {
+		n, _ := networkPerDay(x.usage)
+		cpu, network = cpu+x.cpu.lo, network+n
+	}
+	return cpu >= s.model.Thresholds.ActiveCores || network >= s.model.Thresholds.ActiveNetworkBytes
+}
+
 // ruled is the answer of the rule that counts.
 func (s *Stack) ruled(strict, normal, broad truth) truth {
 	switch s.model.Idle.Rule {

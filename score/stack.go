@@ -404,7 +404,9 @@ func (x *Work) surelyRuns() bool {
 // floors of its own on top at the high end. Beside a stray container, what is idle may be part of something active.
 func (s *Stack) weighLoose(x *Work, replicas []*Work, stray bool) {
 	activity := s.activity(replicas)
-	if activity == Idle && stray {
+	// What may be a replica of it may leave open what its series or its clients decide, and may be busy where it is idle: only
+	// counters of its own speak for it then.
+	if stray && (activity == Idle || activity == Active && !s.opt.RunningIsActive && !s.countersShowUse(replicas)) {
 		activity = ActivityUnknown
 	}
 	own := span{s.weight(x.cpu.lo, x.gib.lo, 0), s.weight(x.cpu.hi, x.gib.hi, 0)}

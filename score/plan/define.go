@@ -132,8 +132,8 @@ func retireArrays() *Action {
 		Definition: Definition{ID: "retire-array", Title: "Retire storage arrays", Effort: "80 in all, and 2 for each host",
 			Why:  "An array is a box with its own network, tools, spare parts and end of life, beside nodes that have disks of their own.",
 			Risk: "all its data moves; what an array did for backup and replication has to be done by other means", Reversible: false},
-		once:    80,
-		touches: append([]string{"components"}, storages...), whole: true,
+		once:  80,
+		whole: true,
 		node: func(n *inventory.Node, c *scene) (*inventory.Node, []Subject) {
 			if n != c.stack.Host || !c.customs.arraysCanGo {
 				return n, nil

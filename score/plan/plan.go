@@ -45,7 +45,8 @@ type Action struct {
 	next func(s []Subject) string
 	// prerequisites holds what must be true or done before.
 	prerequisites []string
-	// touches names the indicators that it can change the tally of, or that share facts with it: all where it is nil.
+	// touches names the indicators that it can change the tally of, or that share facts with it: all, and the counts that they
+	// share, where it is nil.
 	touches []string
 	// local says that it changes nothing that other actions, or whoever empties a host, look for: only what they are worth,
 	// and that only in the indicators that it touches.

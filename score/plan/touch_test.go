@@ -38,6 +38,10 @@ func TestActionsTouchWhatTheySay(t *testing.T) {
 				tally := p.tally(n)
 				full := tally.Clone()
 				full.Sub(h.tally)
+				claimed := &score.Tally{}
+				if claimed.Apply(h.found[i].delta); !claimed.Equal(full) {
+					t.Fatalf("seed %d: %s on %s adds %v, and is said to add %v", seed, act.ID, h.node.Machine.ID, full.Terms(), claimed.Terms())
+				}
 				for _, term := range full.Terms() {
 					if !slices.Contains(act.touches, term.Of) {
 						t.Fatalf("seed %d: %s touches %s on %s", seed, act.ID, term.Of, h.node.Machine.ID)
