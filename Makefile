@@ -32,7 +32,7 @@ install: ## install infraopt into Go's bin folder
 
 .PHONY: test
 test: ## run the tests; those that need a real service skip without it (see testbed)
-	$(GO) test $(GOTESTFLAGS) ./...
+	$(GO) test -timeout 30m $(GOTESTFLAGS) ./...
 
 .PHONY: race
 race: ## run the tests with the race detector (needs a C compiler)

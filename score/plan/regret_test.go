@@ -94,11 +94,11 @@ func (s *search) choices(e *inventory.Estate) int {
 // steps of the roadmap that fit into it. It is never less than nothing.
 func TestRegretOfGreed(t *testing.T) {
 	skipWithRaceDetector(t)
-	seeds := 900 // of which some 200 make estates with few enough choices
+	seeds := 1300 // of which some 200 make estates with few enough choices
 	if testing.Short() {
 		seeds /= 10
 	}
-	const mostChoices = 6
+	const mostChoices = 5
 	m := model(t)
 	var mu sync.Mutex
 	var regrets, shares []float64
@@ -144,7 +144,7 @@ func TestRegretOfGreed(t *testing.T) {
 			shares = append(shares, regret/most)
 		}
 	})
-	if len(regrets) < seeds/5 || len(shares) == 0 {
+	if len(regrets) < seeds/8 || len(shares) == 0 {
 		t.Fatalf("only %d estates were small enough", len(regrets))
 	}
 	slices.Sort(regrets)
