@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"unique"
 )
 
 // State says what is known of a fact.
@@ -27,8 +28,21 @@ const (
 type Reading[T any] struct {
 	state  State
 	value  T
+	reason unique.Handle[reason] // of a value that is unknown or not applicable; zero where there is none
+}
+
+// A reason says why there is no value. Few differ, and readings are many: each is kept once, and a reading has room for one
+// pointer to it.
+type reason struct {
 	why    string // reason of unknown, proof of not applicable
 	remedy string // what would reveal an unknown value
+}
+
+func handleOf(why, remedy string) unique.Handle[reason] {
+	if why == "" && remedy == "" {
+		return unique.Handle[reason]{}
+	}
+	return unique.Make(reason{why, remedy})
 }
 
 // Known is a value that was read.
@@ -39,12 +53,12 @@ func Absent[T any]() Reading[T] { return Reading[T]{state: StateAbsent} }
 
 // Unknown says that nobody could look: why, and the command or right that would reveal it.
 func Unknown[T any](why, remedy string) Reading[T] {
-	return Reading[T]{why: why, remedy: remedy}
+	return Reading[T]{reason: handleOf(why, remedy)}
 }
 
 // NotApplicable says that the question has no meaning here, and which fact proves it.
 func NotApplicable[T any](proof string) Reading[T] {
-	return Reading[T]{state: StateNotApplicable, why: proof}
+	return Reading[T]{state: StateNotApplicable, reason: handleOf(proof, "")}
 }
 
 // Get returns the value and whether it is known.
@@ -75,13 +89,20 @@ func (r Reading[T]) IsUnknown() bool { return r.state == StateUnknown }
 func (r Reading[T]) IsNotApplicable() bool { return r.state == StateNotApplicable }
 
 // IsZero reports whether the Reading was never filled in; such readings are left out of JSON.
-func (r Reading[T]) IsZero() bool { return r.state == StateUnknown && r.why == "" && r.remedy == "" }
+func (r Reading[T]) IsZero() bool { return r.state == StateUnknown && r.reason == unique.Handle[reason]{} }
 
 // Why returns the reason of an unknown value or the proof of an inapplicable one.
-func (r Reading[T]) Why() string { return r.why }
+func (r Reading[T]) Why() string { return r.because().why }
+
+func (r Reading[T]) because() reason {
+	if r.reason == (unique.Handle[reason]{}) {
+		return reason{}
+	}
+	return r.reason.Value()
+}
 
 // Remedy returns the command or right that would reveal an unknown value.
-func (r Reading[T]) Remedy() string { return r.remedy }
+func (r Reading[T]) Remedy() string { return r.because().remedy }
 
 // Forget makes the value unknown, for the reason given.
 func (r *Reading[T]) Forget(why, remedy string) { *r = Unknown[T](why, remedy) }
@@ -97,33 +118,33 @@ func (r Reading[T]) String() string {
 	case StateAbsent:
 		return "none"
 	case StateNotApplicable:
-		return "not applicable: " + r.why
+		return "not applicable: " + r.Why()
 	default:
-		if r.why == "" {
-			return "unknown"
+		if why := r.Why(); why != "" {
+			return "unknown: " + why
 		}
-		return "unknown: " + r.why
+		return "unknown"
 	}
 }
 
 // Better returns the more informative of two readings of one fact: known before absent before not applicable
 // before unknown with a reason before unknown without. Where both tell equally much, r stays.
 func (r Reading[T]) Better(s Reading[T]) Reading[T] {
-	if rank(s.state, s.why) > rank(r.state, r.why) {
+	if s.rank() > r.rank() {
 		return s
 	}
 	return r
 }
 
-func rank(s State, why string) int {
+func (r Reading[T]) rank() int {
 	switch {
-	case s == StateKnown:
+	case r.state == StateKnown:
 		return 4
-	case s == StateAbsent:
+	case r.state == StateAbsent:
 		return 3
-	case s == StateNotApplicable:
+	case r.state == StateNotApplicable:
 		return 2
-	case why != "":
+	case r.Why() != "":
 		return 1
 	default:
 		return 0
@@ -140,6 +161,7 @@ type readingObject struct {
 
 // MarshalJSON writes the value itself where it is known, else an object that tells the state.
 func (r Reading[T]) MarshalJSON() ([]byte, error) {
+	because := r.because()
 	switch r.state {
 	case StateKnown:
 		if b, ok := appendPlain(nil, r.value); ok {
@@ -149,9 +171,9 @@ func (r Reading[T]) MarshalJSON() ([]byte, error) {
 	case StateAbsent:
 		return []byte(`{"absent":true}`), nil
 	case StateNotApplicable:
-		return json.Marshal(readingObject{NotApplicable: &r.why})
+		return json.Marshal(readingObject{NotApplicable: &because.why})
 	default:
-		return json.Marshal(readingObject{Unknown: &r.why, Remedy: r.remedy})
+		return json.Marshal(readingObject{Unknown: &because.why, Remedy: because.remedy})
 	}
 }
 
