@@ -175,26 +175,25 @@ func recount(n, before *inventory.Node) {
 // leave takes out of an estate what was said of machines and virtual machines that are gone: gaps, and members of clusters.
 // A cluster of which the last known member goes, and that is known to have no other, goes too.
 func leave(before, after *inventory.Estate) *inventory.Estate {
-	was, is := map[string]bool{}, map[string]bool{}
-	ids := map[string]bool{} // of machines
-	mark := func(in map[string]bool, list []string) {
-		for _, n := range list {
-			in[n] = true
-		}
-	}
-	all := func(e *inventory.Estate, in map[string]bool, machine func(id string)) {
-		e.Walk(func(n *inventory.Node) {
+	gone := map[string]bool{} // names
+	ids := map[string]bool{}  // of machines that are gone
+	names := func(hosts []*inventory.Node, of func(name string), machine func(id string)) {
+		(&inventory.Estate{Hosts: hosts}).Walk(func(n *inventory.Node) {
 			machine(n.Machine.ID)
-			mark(in, MachineNames(&n.Machine))
+			of(n.Machine.ID)
+			of(n.Machine.Name.Or(""))
 			for i := range n.VMs {
-				mark(in, called(n.VMs[i].ID, n.VMs[i].Name))
+				of(n.VMs[i].ID)
+				of(n.VMs[i].Name.Or(""))
 			}
 		})
 	}
-	all(before, was, func(id string) { ids[id] = true })
-	all(after, is, func(id string) { delete(ids, id) })
+	// Hosts that are the same have lost nothing, but one of the names that others have lost may be in use there.
+	names(otherThan(before.Hosts, after.Hosts), func(name string) { gone[name] = true }, func(id string) { ids[id] = true })
+	delete(gone, "") // what has no name
+	names(after.Hosts, func(name string) { delete(gone, name) }, func(id string) { delete(ids, id) })
 	out := *after
-	out.Gaps = without(after.Gaps, func(g *inventory.Gap) bool { return was[g.Subject] && !is[g.Subject] }, func(*inventory.Gap) {})
+	out.Gaps = without(after.Gaps, func(g *inventory.Gap) bool { return gone[g.Subject] }, func(*inventory.Gap) {})
 	if len(ids) == 0 {
 		return &out
 	}
@@ -213,6 +212,21 @@ func leave(before, after *inventory.Estate) *inventory.Estate {
 		out.Clusters = append(out.Clusters, c)
 	}
 	return &out
+}
+
+// otherThan lists the hosts that are not among others.
+func otherThan(hosts, others []*inventory.Node) []*inventory.Node {
+	among := make(map[*inventory.Node]bool, len(others))
+	for _, h := range others {
+		among[h] = true
+	}
+	var out []*inventory.Node
+	for _, h := range hosts {
+		if !among[h] {
+			out = append(out, h)
+		}
+	}
+	return out
 }
 
 // resize gives virtual machines other allocations, and the machine that each is seen as from inside.

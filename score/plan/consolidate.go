@@ -60,21 +60,34 @@ func (p *planner) packPools() *consolidation {
 			byZone[h.state.zone] = append(byZone[h.state.zone], h.state)
 		}
 	}
+	zones := slices.Sorted(maps.Keys(byZone))
+	split := make([][][]*hostState, len(zones))
+	each(len(zones), func(i int) { split[i] = pools(byZone[zones[i]]) })
 	c := &consolidation{}
 	items := 0
-	for _, zone := range slices.Sorted(maps.Keys(byZone)) {
-		for _, hosts := range pools(byZone[zone]) {
-			z := newPool(zone, hosts, p.model, p.req.Constraints)
-			c.pools = append(c.pools, z)
-			items += len(z.of)
+	for i, zone := range zones {
+		for _, hosts := range split[i] {
+			c.pools = append(c.pools, &pool{zone: zone, hosts: hosts})
+			items += movable(hosts)
 		}
 	}
 	effort := math.Min(1, fullEffort/float64(max(1, items)))
-	each(len(c.pools), func(i int) { c.pools[i] = p.solve(c.pools[i], effort) })
+	each(len(c.pools), func(i int) { c.pools[i] = p.solve(c.pools[i].zone, c.pools[i].hosts, effort) })
 	for _, z := range c.pools {
-		p.packed[z.key()] = z
+		p.packed[poolKey(z.zone, z.hosts)] = z
 	}
 	return c
+}
+
+// movable counts what could move.
+func movable(hosts []*hostState) int {
+	n := 0
+	for _, h := range hosts {
+		if h.stays == "" {
+			n += len(h.units)
+		}
+	}
+	return n
 }
 
 // fullEffort is how many things that could move an estate may have to be planned with all the usual work. In larger ones
@@ -201,11 +214,20 @@ func (z *pool) evidence(i, leaving int) string {
 		leaving, float64(cpu)/1000, h.node.Machine.Cores.Or(0), float64(memory)/1024, h.node.Machine.Memory.Or(0).GiB(), z.sizedBy(), p.Plan, p.Now, where, p.Spares)
 }
 
-// solve packs a pool, or remembers how it was packed when everything in it that matters was the same.
-func (p *planner) solve(z *pool, effort float64) *pool {
-	was := p.packed[z.key()]
-	if was != nil && (!was.quick || p.quick) && reflect.DeepEqual(was.asked, z.instance) {
-		if z = was.again(z); !p.quick {
+// solve packs the hosts of a pool, or remembers how they were packed when everything that matters was the same.
+func (p *planner) solve(zone string, hosts []*hostState, effort float64) *pool {
+	was := p.packed[poolKey(zone, hosts)]
+	if was != nil && was.quick && !p.quick {
+		was = nil // that is not good enough
+	}
+	same := was != nil && slices.EqualFunc(was.hosts, hosts, func(a, b *hostState) bool { return a.origin == b.origin })
+	var z *pool
+	if !same {
+		z = newPool(zone, hosts, p.model, p.req.Constraints)
+		same = was != nil && reflect.DeepEqual(was.asked, z.instance)
+	}
+	if same {
+		if z = was.again(hosts); !p.quick {
 			z.check()
 		}
 		return z
@@ -247,11 +269,11 @@ func (z *pool) settled() []*hostState {
 }
 
 // again takes what is known of the pool over to its hosts as they are now: they differ in nothing that matters.
-func (z *pool) again(now *pool) *pool {
+func (z *pool) again(now []*hostState) *pool {
 	out := *z
 	out.hosts = slices.Clone(z.hosts)
 	out.of = make([]*unit, 0, len(z.of))
-	for i, h := range now.hosts {
+	for i, h := range now {
 		if z.hosts[i].stays != h.stays { // it was found to be over-committed
 			held := *h
 			held.reason, held.stays = z.hosts[i].reason, z.hosts[i].stays
@@ -267,5 +289,5 @@ func (z *pool) again(now *pool) *pool {
 	return &out
 }
 
-// key tells the pool from others of the estate, also when its hosts have been changed.
-func (z *pool) key() string { return z.zone + "\x00" + z.hosts[0].node.Machine.ID }
+// poolKey tells a pool from others of the estate, also when its hosts have been changed.
+func poolKey(zone string, hosts []*hostState) string { return zone + "\x00" + hosts[0].node.Machine.ID }

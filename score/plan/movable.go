@@ -42,6 +42,8 @@ type hostState struct {
 	untouchable bool
 	rules       Rules // that name it
 	off         bool  // known to be switched off: it is none of the hosts that there are
+	// origin is the state that was surveyed. What has the same one differs in nothing that plans depend on.
+	origin *hostState
 }
 
 // held is a demand in thousandths of a core and MiB.
@@ -52,6 +54,7 @@ type held struct{ cpu, memory int64 }
 func survey(s *score.Stack, c *Constraints) *hostState {
 	n, m := s.Host, &s.Host.Machine
 	h := &hostState{node: n, zone: s.Zone}
+	h.origin = h
 	on, known := m.Powered.Get()
 	if known && !on {
 		h.off = true

@@ -99,9 +99,7 @@ func newPlanner(ctx context.Context, e *inventory.Estate, m *score.Model, req Re
 	p.total = p.site.Clone()
 	p.hosts = make([]*hostWork, len(e.Hosts))
 	each(len(e.Hosts), func(i int) { p.hosts[i] = p.workOn(e.Hosts[i], nil) })
-	for _, h := range p.hosts {
-		p.enter(h)
-	}
+	p.count(nil, p.hosts)
 	p.begun = settings.Measure(e)
 	p.measure = p.begun
 	return p
@@ -215,21 +213,31 @@ func (p *planner) tally(n *inventory.Node) *score.Tally {
 	return p.model.TallyStack(score.NewStack(n, p.model, p.req.Options))
 }
 
-// enter and leave count a host in and out.
-func (p *planner) enter(h *hostWork) {
-	p.byNode[h.node] = h
-	p.total.Add(h.tally)
-	for i := range p.sums {
-		p.sums[i].count(&h.found[i], 1)
+// count takes hosts out of all sums, and others in.
+func (p *planner) count(out, in []*hostWork) {
+	for _, h := range out {
+		delete(p.byNode, h.node)
 	}
-}
-
-func (p *planner) leave(h *hostWork) {
-	delete(p.byNode, h.node)
-	p.total.Sub(h.tally)
-	for i := range p.sums {
-		p.sums[i].count(&h.found[i], -1)
+	for _, h := range in {
+		p.byNode[h.node] = h
 	}
+	each(len(p.sums)+1, func(i int) {
+		if i == len(p.sums) {
+			for _, h := range out {
+				p.total.Sub(h.tally)
+			}
+			for _, h := range in {
+				p.total.Add(h.tally)
+			}
+			return
+		}
+		for _, h := range out {
+			p.sums[i].count(&h.found[i], -1)
+		}
+		for _, h := range in {
+			p.sums[i].count(&h.found[i], 1)
+		}
+	})
 }
 
 func (p *planner) scene(n *inventory.Node) *scene {
@@ -388,18 +396,22 @@ func (p *planner) rewriteOf(pr *proposal) *rewrite {
 	}
 	e := *p.estate
 	e.Hosts = slices.Clone(e.Hosts)
+	tallies := make([]*score.Tally, len(p.hosts))
 	each(len(p.hosts), func(i int) {
-		if p.hosts[i].found[pr.number].delta != nil {
-			e.Hosts[i], _ = p.apply(pr.action, e.Hosts[i])
+		h := p.hosts[i]
+		delta := h.found[pr.number].delta
+		if delta == nil {
+			return
 		}
+		e.Hosts[i], _ = p.apply(pr.action, h.node)
+		tallies[i] = h.tally.Clone()
+		tallies[i].Apply(delta)
 	})
 	r := &rewrite{estate: &e, subjects: p.subjectsOf(pr), changed: map[*inventory.Node]*inventory.Node{}, tallies: map[*inventory.Node]*score.Tally{}}
 	for i, h := range p.hosts {
 		if e.Hosts[i] != h.node {
 			r.changed[h.node] = e.Hosts[i]
-			t := h.tally.Clone()
-			t.Apply(h.found[pr.number].delta)
-			r.tallies[e.Hosts[i]] = t
+			r.tallies[e.Hosts[i]] = tallies[i]
 		}
 	}
 	if pr.action.site != nil {
@@ -421,13 +433,13 @@ func (p *planner) accept(pr *proposal) {
 		}
 	}
 	var fresh []*inventory.Node
-	var was []*hostWork
+	var was, leaving []*hostWork
 	for _, h := range p.hosts {
 		n, ok := r.changed[h.node]
 		if !ok {
 			continue
 		}
-		p.leave(h)
+		leaving = append(leaving, h)
 		if n != nil {
 			fresh, was = append(fresh, n), append(was, h)
 		}
@@ -440,9 +452,7 @@ func (p *planner) accept(pr *proposal) {
 			entering[i] = p.workOn(fresh[i], r.tallies[fresh[i]])
 		}
 	})
-	for _, h := range entering {
-		p.enter(h)
-	}
+	p.count(leaving, entering)
 	p.hosts = make([]*hostWork, len(r.estate.Hosts))
 	for i, n := range r.estate.Hosts {
 		p.hosts[i] = p.byNode[n]

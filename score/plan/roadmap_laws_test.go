@@ -395,10 +395,10 @@ func TestLaw11PlansOfPools(t *testing.T) {
 					return fmt.Errorf("%d spares declared, %d kept", spares, z.solution.Spares)
 				}
 				h := z.hostPlan()
-				if h.Bound < least[z.key()] {
-					return fmt.Errorf("%d spares: the bound falls from %d to %d", spares, least[z.key()], h.Bound)
+				if h.Bound < least[poolKey(z.zone, z.hosts)] {
+					return fmt.Errorf("%d spares: the bound falls from %d to %d", spares, least[poolKey(z.zone, z.hosts)], h.Bound)
 				}
-				least[z.key()] = h.Bound
+				least[poolKey(z.zone, z.hosts)] = h.Bound
 				plans.Add(1)
 			}
 		}

@@ -36,7 +36,8 @@ func (f *filler) run(order []int32, ranking int, r *random) {
 	f.free = append(f.free[:0], f.base.free...)
 	f.apart = f.apart[:0]
 	for _, groups := range f.base.apart {
-		f.apart = append(f.apart, append([]int32(nil), groups...))
+		b := f.keeps()
+		f.apart[b] = append(f.apart[b], groups...)
 	}
 	copy(f.of, f.base.of)
 	clear(f.from)
@@ -171,12 +172,24 @@ func (f *filler) open(c int32, ranking int, skip []int) int32 {
 			for k, v := range f.base.limit {
 				f.free[at+k] = min(f.free[at+k], v)
 			}
-			f.apart = append(f.apart, nil)
+			f.keeps()
 			f.raise(len(f.kind) - 1)
 			return int32(len(f.kind) - 1)
 		}
 	}
 	return -1
+}
+
+// keeps adds the list of the groups that one more bin keeps apart, empty as yet, and returns its number.
+func (f *filler) keeps() int {
+	n := len(f.apart)
+	if n < cap(f.apart) {
+		f.apart = f.apart[:n+1]
+		f.apart[n] = f.apart[n][:0]
+	} else {
+		f.apart = append(f.apart, nil)
+	}
+	return n
 }
 
 func within(size, capacity, limit []int64) bool {

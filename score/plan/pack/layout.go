@@ -47,27 +47,35 @@ type layout struct {
 }
 
 func newLayout(m *model, s supply) *layout {
-	l := &layout{m: m, left: slices.Clone(s.left), limit: s.limit, of: make([]int32, len(m.of)), slot: make([]int32, len(m.of))}
+	l := &layout{m: m, of: make([]int32, len(m.of)), slot: make([]int32, len(m.of))}
+	l.kind, l.tag, l.free = make([]int32, 0, len(m.start)), make([]int32, 0, len(m.start)), make([]int64, 0, len(m.start)*m.d)
+	l.items, l.apart = make([][]int32, 0, len(m.start)), make([][]int32, 0, len(m.start))
+	l.reset(s)
+	return l
+}
+
+// reset makes a layout a new one, in the room that it has.
+func (l *layout) reset(s supply) {
+	l.left = append(l.left[:0], s.left...)
+	l.kind, l.tag, l.free, l.items, l.apart = l.kind[:0], l.tag[:0], l.free[:0], l.items[:0], l.apart[:0]
+	l.limit, l.tags = nil, 0
 	for i := range l.of {
 		l.of[i] = -1
 	}
-	limit := l.limit
-	l.limit = nil
-	for _, t := range m.start {
+	for _, t := range l.m.start {
 		l.open(t)
 		l.left[t]++ // the supply is without it already
 	}
-	for i, b := range m.fixed {
+	for i, b := range l.m.fixed {
 		if b >= 0 {
 			l.put(int32(i), b)
 		}
 	}
-	if l.limit = limit; limit != nil {
+	if l.limit = s.limit; l.limit != nil {
 		for k := range l.free {
-			l.free[k] = min(l.free[k], limit[k%m.d])
+			l.free[k] = min(l.free[k], l.limit[k%l.m.d])
 		}
 	}
-	return l
 }
 
 // open takes a host of the type into use and returns its bin.

@@ -45,6 +45,7 @@ type keeper struct {
 	s     supply
 	homes []home
 	f     *filler
+	l     *layout // of what stays
 }
 
 // criteria say which hosts are to be kept rather than others.
@@ -94,9 +95,14 @@ func (k *keeper) keep(criterion int, r *random, number int) *choice {
 }
 
 // base makes the layout of what stays: the hosts in use from the start and those to be kept, each with what it can carry
-// of what runs on it.
+// of what runs on it. The next call changes it.
 func (k *keeper) base(kept []int) *layout {
-	l := newLayout(k.m, k.s)
+	if k.l == nil {
+		k.l = newLayout(k.m, k.s)
+	} else {
+		k.l.reset(k.s)
+	}
+	l := k.l
 	stay := func(h *home, b int32) {
 		for _, i := range h.items {
 			if l.fits(k.m.of[i], b) {
