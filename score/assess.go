@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/infraopt/infraopt/collect/inventory"
@@ -22,9 +25,7 @@ type Request struct {
 // Assess applies a model to an estate. It leaves recommendations empty, which package plan adds.
 func Assess(e *inventory.Estate, m *Model, req Request) *Assessment {
 	a := NewAssessor(m, req)
-	for _, h := range e.Hosts {
-		a.Add(h)
-	}
+	a.addAll(e.Hosts)
 	return a.Finish(e)
 }
 
@@ -56,6 +57,14 @@ func (m *Model) newRun(opt Options) *run {
 	return r
 }
 
+// merge adds what another run has summed up.
+func (r *run) merge(o *run) {
+	r.total.Add(o.total)
+	for id, book := range r.books {
+		book.merge(o.books[id])
+	}
+}
+
 // add gives the tally of the host alone.
 func (r *run) add(m *Model, h *inventory.Node) *Tally {
 	t := m.tallyStack(NewStack(h, m, r.opt), r.books)
@@ -79,22 +88,88 @@ func NewAssessor(m *Model, req Request) *Assessor {
 
 // Add takes one more host with all that stands on it.
 func (a *Assessor) Add(h *inventory.Node) {
-	if a.waivers != nil {
-		a.waivers.add(h)
-		if h = a.waivers.keep(h); h == nil {
-			return
-		}
+	if h = a.scoped(h); h == nil {
+		return
 	}
+	t := a.rate(h)
+	a.list(h, t)
+}
+
+// scoped is the host without what is waived as a whole, or nil.
+func (a *Assessor) scoped(h *inventory.Node) *inventory.Node {
+	if a.waivers == nil {
+		return h
+	}
+	a.waivers.add(h)
+	return a.waivers.keep(h)
+}
+
+// rate sums up what the indicators make of a host, and gives its tally.
+func (a *Assessor) rate(h *inventory.Node) *Tally {
 	t := a.proven.add(a.model, h)
 	if a.assumed != nil {
 		a.assumed.add(a.model, h)
-		if a.proven.total.get(ofWork, termActive, "").Lo > 0 {
-			a.assumed = nil
-		}
+		a.settle()
 	}
+	return t
+}
+
+// settle drops the assumption once something is known to be used.
+func (a *Assessor) settle() {
+	if a.proven.total.get(ofWork, termActive, "").Lo > 0 {
+		a.assumed = nil
+	}
+}
+
+// list counts and lists what stands on a host, of which the tally is given.
+func (a *Assessor) list(h *inventory.Node, t *Tally) {
 	a.counts.add(h)
 	a.fresh += freshIn(h, a.req.Now, a.model.Thresholds.FreshDays)
 	a.listing.add(h, a.model, t, a.req.Options)
+}
+
+// addAll takes many hosts. What takes most of the time is done by all processors, each for hosts of its own: sums are the
+// same in whatever order they come.
+func (a *Assessor) addAll(hosts []*inventory.Node) {
+	var next atomic.Int64
+	var shared sync.Mutex
+	var all sync.WaitGroup
+	assume := a.assumed != nil
+	for range min(len(hosts), runtime.GOMAXPROCS(0)) {
+		all.Go(func() {
+			part := NewAssessor(a.model, a.req)
+			if !assume {
+				part.assumed = nil
+			}
+			for i := int(next.Add(1)) - 1; i < len(hosts); i = int(next.Add(1)) - 1 {
+				shared.Lock()
+				h := a.scoped(hosts[i])
+				shared.Unlock()
+				if h == nil {
+					continue
+				}
+				t := part.rate(h)
+				shared.Lock()
+				a.list(h, t)
+				shared.Unlock()
+			}
+			shared.Lock()
+			defer shared.Unlock()
+			a.merge(part)
+		})
+	}
+	all.Wait()
+}
+
+// merge takes over what another has rated.
+func (a *Assessor) merge(part *Assessor) {
+	a.proven.merge(part.proven)
+	if part.assumed == nil {
+		a.assumed = nil
+	}
+	if a.assumed != nil {
+		a.assumed.merge(part.assumed)
+	}
 }
 
 // Finish ends the assessment. Of the site it takes what belongs to no host: clusters, arrays, gaps and sources.

@@ -22,4 +22,10 @@ func (e *exact) add(v float64) {
 	e.high += uint64(high) + carry
 }
 
+func (e *exact) merge(o exact) {
+	var carry uint64
+	e.low, carry = bits.Add64(e.low, o.low, 0)
+	e.high += o.high + carry
+}
+
 func (e exact) value() float64 { return (float64(e.high)*word + float64(e.low)) / exactUnit }

@@ -78,6 +78,21 @@ func (n *notebook) settle(r remedy, open float64) {
 	n.remedies[r] = sum
 }
 
+// merge adds the notes of another.
+func (n *notebook) merge(o *notebook) {
+	n.lost.merge(o.lost)
+	n.open.merge(o.open)
+	n.top = cut(append(n.top, o.top...), 16*notesKept)
+	for r, open := range o.remedies {
+		if n.remedies == nil {
+			n.remedies = map[remedy]exact{}
+		}
+		sum := n.remedies[r]
+		sum.merge(open)
+		n.remedies[r] = sum
+	}
+}
+
 // sorted lists the remedies in order.
 func (n *notebook) sorted() []remedy { return slices.SortedFunc(maps.Keys(n.remedies), remedy.compare) }
 

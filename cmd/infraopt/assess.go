@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/infraopt/infraopt/collect/resolve"
 	"github.com/infraopt/infraopt/report"
 	"github.com/infraopt/infraopt/score"
 )
@@ -96,6 +95,7 @@ func (p *program) assess(ctx context.Context, f assessFlags, args []string) erro
 	if f.only {
 		a, h, err = p.scoreOnly(ctx, f, model, args)
 	} else {
+		defer withMemory()()
 		h, err = p.gather(ctx, f.gatherFlags, args)
 	}
 	if err != nil {
@@ -122,7 +122,7 @@ func (p *program) assess(ctx context.Context, f assessFlags, args []string) erro
 // judge turns what was read into a finished assessment. From where it was read makes no difference to the result.
 func (p *program) judge(ctx context.Context, f assessFlags, h *haul, model *score.Model, conditions *conditions) (*score.Assessment, error) {
 	req := f.request(h, f.listed())
-	estate := resolve.Estate(h.snapshot)
+	estate := h.estate()
 	a, err := p.advise(ctx, estate, model, req, conditions)
 	if err == nil && h.then != nil {
 		a.Trend = h.then.explain(a, estate, model, req.Options)

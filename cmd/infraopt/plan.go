@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/infraopt/infraopt/collect/resolve"
 	"github.com/infraopt/infraopt/report"
 	"github.com/infraopt/infraopt/score/plan"
 )
@@ -81,6 +80,7 @@ func (p *program) plan(ctx context.Context, f planCommandFlags, args []string) e
 		return err
 	}
 	defer show.discard()
+	defer withMemory()()
 	h, err := p.gather(ctx, f.gatherFlags, args)
 	if err != nil {
 		return err
@@ -89,7 +89,7 @@ func (p *program) plan(ctx context.Context, f planCommandFlags, args []string) e
 		return h.err
 	}
 	bar := p.progress("planning", 0)
-	a, err := p.advise(ctx, resolve.Estate(h.snapshot), model, f.request(h, 1), conditions) // a plan lists no machines of today
+	a, err := p.advise(ctx, h.estate(), model, f.request(h, 1), conditions) // a plan lists no machines of today
 	bar.stop()
 	if err != nil {
 		return err

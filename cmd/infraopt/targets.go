@@ -14,6 +14,7 @@ import (
 	"github.com/infraopt/infraopt/collect"
 	"github.com/infraopt/infraopt/collect/all"
 	"github.com/infraopt/infraopt/collect/inventory"
+	"github.com/infraopt/infraopt/collect/resolve"
 )
 
 // targetHelp says how targets are written.
@@ -92,6 +93,13 @@ func (p *program) gather(ctx context.Context, g gatherFlags, args []string) (*ha
 	// Where the host is to be recorded, it is not enough that something else could be read.
 	h.err = h.judge(ctx, len(args) > 0 || p.env.Record != "", len(jobs), res.Errors)
 	return h, nil
+}
+
+// estate is what was read as one estate. The snapshot is gone afterwards: both take as much memory.
+func (h *haul) estate() *inventory.Estate {
+	e := resolve.Estate(h.snapshot)
+	h.snapshot = nil
+	return e
 }
 
 // newHaul is one of no targets.

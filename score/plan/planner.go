@@ -286,7 +286,7 @@ type proposal struct {
 	low      float64
 	high     float64
 	bytes    inventory.Bytes
-	rewrite  *rewrite        // what it changes, once somebody asked for it
+	rewrite  *rewrite        // what it changes, once somebody asked for it and until it is accepted
 	outcomes *score.Outcomes // what it brings beside the score, once it is accepted
 }
 
@@ -464,4 +464,5 @@ func (p *planner) accept(pr *proposal) {
 	measure := p.outcomes.Again(p.measure, p.estate)
 	pr.outcomes, p.measure = p.outcomes.Compare(p.measure, measure), measure
 	maps.Copy(p.retired, r.retired)
+	pr.rewrite = nil // steps are kept, and estates are large
 }

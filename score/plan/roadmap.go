@@ -16,49 +16,60 @@ type roadmap struct {
 	alone []*score.Result // of lifts
 	waves *waves
 	last  *score.Result
+
+	left  []*Action // that have not been done
+	later []*Action // that have been, and of which there may be more to do once others are done
+	done  map[string]int
+	first map[string]float64 // what each would bring as the first step
+}
+
+func (p *planner) newRoadmap(now *score.Result) *roadmap {
+	return &roadmap{last: now, waves: newWaves(p.req.Effort, now), left: actions(), done: map[string]int{}, first: map[string]float64{}}
 }
 
 // roadmap chooses what to do, one action after the other, and does it.
 func (p *planner) roadmap(now *score.Result) *roadmap {
-	r := &roadmap{last: now, waves: newWaves(p.req.Effort, now)}
-	left := actions()
-	var later []*Action // of which there may be more to do once others are done
-	solo := map[string]float64{}
-	done := map[string]int{}
-	for {
-		best := p.best(left, r.last, func(pr *proposal) {
-			if len(r.steps) == 0 {
-				solo[pr.action.ID] = pr.low
-				r.lifts = append(r.lifts, score.Lift{Kind: score.LiftDo, ID: pr.action.ID, Text: pr.action.title(p.subjectsOf(pr))})
-				r.alone = append(r.alone, pr.result)
-			}
-		})
-		if best == nil || best.low == 0 { // before what brings nothing
-			p.quick = false // what a quick plan does not find, a full one may
-			if more := p.best(later, r.last, func(*proposal) {}); more != nil {
-				best = more
-			}
-		}
-		if best == nil {
-			break
-		}
-		id := best.action.ID
-		if done[id]++; done[id] > 1 {
-			id = fmt.Sprintf("%s-%d", id, done[id])
-		}
-		r.steps, r.ids, r.solo = append(r.steps, best), append(r.ids, id), append(r.solo, solo[id])
-		p.subjectsOf(best)
-		r.waves.spend(p, best)
-		p.accept(best)
-		r.last = best.result
-		if best.action.again && done[best.action.ID] == 1 {
-			later = append(later, best.action)
-		}
-		left = slices.DeleteFunc(left, func(a *Action) bool { return a.ID == best.action.ID })
-		p.quick = true
+	r := p.newRoadmap(now)
+	for p.step(r) {
 	}
 	r.waves.finish(r.last)
 	return r
+}
+
+// step chooses what to do next and does it; false where nothing is left.
+func (p *planner) step(r *roadmap) bool {
+	best := p.best(r.left, r.last, func(pr *proposal) {
+		if len(r.steps) == 0 {
+			r.first[pr.action.ID] = pr.low
+			r.lifts = append(r.lifts, score.Lift{Kind: score.LiftDo, ID: pr.action.ID, Text: pr.action.title(p.subjectsOf(pr))})
+			r.alone = append(r.alone, pr.result)
+		}
+	})
+	if best == nil || best.low == 0 { // before what brings nothing
+		p.quick = false // what a quick plan does not find, a full one may
+		if more := p.best(r.later, r.last, func(*proposal) {}); more != nil {
+			best = more
+		}
+	}
+	if best == nil {
+		return false
+	}
+	act := best.action
+	id := act.ID
+	if r.done[id]++; r.done[id] > 1 {
+		id = fmt.Sprintf("%s-%d", id, r.done[id])
+	}
+	r.steps, r.ids, r.solo = append(r.steps, best), append(r.ids, id), append(r.solo, r.first[id])
+	p.subjectsOf(best)
+	r.waves.spend(p, best)
+	p.accept(best)
+	r.last = best.result
+	if act.again && r.done[act.ID] == 1 {
+		r.later = append(r.later, act)
+	}
+	r.left = slices.DeleteFunc(r.left, func(a *Action) bool { return a.ID == act.ID })
+	p.quick = true
+	return true
 }
 
 // best proposes every action and chooses one; nil where none is left. What is chosen by a quick plan is planned in full.

@@ -144,16 +144,18 @@ func advised(t *testing.T, e *inventory.Estate, m *score.Model, req Request) (*p
 	}
 	x.req.RunningIsActive = req.RunningIsActive || assumed
 	x.p = newPlanner(t.Context(), e, m, x.req)
-	x.r = x.p.roadmap(x.p.rate(x.p.total))
+	x.r = x.p.newRoadmap(x.p.rate(x.p.total))
+	x.estates = []*inventory.Estate{e}
+	for x.p.step(x.r) {
+		x.estates = append(x.estates, x.p.estate)
+	}
 	if len(x.r.steps) != x.a.Roadmap.Steps {
 		return nil, fmt.Errorf("%d steps the first time, %d the second", x.a.Roadmap.Steps, len(x.r.steps))
 	}
-	x.estates = []*inventory.Estate{e}
 	for i, pr := range x.r.steps {
 		if got := x.a.Recommendations[i]; got.ID != x.r.ids[i] || got.Effort != pr.effort {
 			return nil, fmt.Errorf("step %d is %s the first time, %s the second", i+1, got.ID, x.r.ids[i])
 		}
-		x.estates = append(x.estates, pr.rewrite.estate)
 	}
 	return x, nil
 }

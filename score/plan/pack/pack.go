@@ -199,7 +199,7 @@ func (s *search) portfolio(from supply) {
 	base := newLayout(s.m, from)
 	if s.m.placed {
 		homes := s.m.homes()
-		s.try(2*len(criteria), base, func(f *filler, x, number int, _ func() bool) *choice {
+		s.try(s.keepers(), base, func(f *filler, x, number int, _ func() bool) *choice {
 			k := &keeper{m: s.m, s: from, homes: homes, f: f}
 			if x < len(criteria) {
 				return k.keep(x, nil, number)
@@ -428,4 +428,12 @@ func (m *model) adopt(p *instance.Plan, number int) *choice {
 		}
 	}
 	return l.choice(number)
+}
+
+// keepers is how many layouts are tried that leave things where they are: by each criterion, and by each with noise.
+func (s *search) keepers() int {
+	if s.light || s.quick {
+		return len(criteria)
+	}
+	return 2 * len(criteria)
 }
