@@ -12,7 +12,16 @@ type Adder struct {
 	model *Model
 	tally *Tally
 	notes *notebook // nil where nobody wants evidence
-	cover Range     // evidence of this stack, added in the end: every piece of work has some
+	// Added in the end: every piece of work has some.
+	cover  Range // evidence of this stack
+	stands [8]stands
+	held   int // of those in use
+}
+
+// stands is the weight of work that stands somewhere between two steps.
+type stands struct {
+	low, high int
+	weight    Range
 }
 
 // Model gives the numbers of the model.
@@ -64,7 +73,28 @@ const termWaived = "waived"
 func (a *Adder) Cover(known, total int64) { a.cover = a.cover.plus(Range{known, total}) }
 
 // done adds what was kept for the end.
-func (a *Adder) done() { a.Add(termCover, a.cover) }
+func (a *Adder) done() {
+	a.Add(termCover, a.cover)
+	for _, x := range a.stands[:a.held] {
+		a.tally.add(a.def.ID, a.def.Ladder[x.low].ID, a.def.Ladder[x.high].ID, x.weight)
+	}
+}
+
+// hold keeps weight for the end, as long as there is room for another pair of steps.
+func (a *Adder) hold(low, high int, w Range) {
+	for i := range a.stands[:a.held] {
+		if x := &a.stands[i]; x.low == low && x.high == high {
+			x.weight = x.weight.plus(w)
+			return
+		}
+	}
+	if a.held < len(a.stands) {
+		a.stands[a.held] = stands{low, high, w}
+		a.held++
+		return
+	}
+	a.tally.add(a.def.ID, a.def.Ladder[low].ID, a.def.Ladder[high].ID, w)
+}
 
 // coverWork counts two questions for a piece of work: on which step it stands, and how much it weighs. Work that
 // may not be there, or to which the question may not apply, answers neither: else forgetting that fact could
@@ -98,9 +128,9 @@ func (a *Adder) StandIf(x *Work, low, high string, known bool, f Fact) {
 func (a *Adder) stand(x *Work, low, high string, w Range, applies bool, f Fact) {
 	lo, hi := a.def.rung(low), a.def.rung(high)
 	if hi < lo {
-		lo, hi, low, high = hi, lo, high, low
+		lo, hi = hi, lo
 	}
-	a.tally.add(a.def.ID, low, high, w)
+	a.hold(lo, hi, w)
 	a.coverWork(x, lo == hi, applies)
 	if a.notes != nil {
 		a.note(x, f, w, a.def.Ladder[lo].Value, a.def.Ladder[hi].Value)

@@ -167,6 +167,7 @@ func (h *host) engine(k *kit, kind, version, cluster string, tasks []task, litte
 		}}
 	}
 	s := &store{host: h, machine: m.ID, engine: kind}
+	o.Containers = make([]inventory.Container, 0, len(tasks))
 	for i := range tasks {
 		o.Containers = append(o.Containers, h.container(k, kind, &tasks[i], len(tasks), s))
 	}
@@ -250,7 +251,7 @@ func (h *host) container(k *kit, kind string, t *task, among int, s *store) inve
 
 // controlGroups are the same containers as the kernel shows them: what runs, and what it uses.
 func controlGroups(of []inventory.Container, c cause) []inventory.Container {
-	var out []inventory.Container
+	out := make([]inventory.Container, 0, len(of))
 	const why = "only the engine knows"
 	for i := range of {
 		k := &of[i]

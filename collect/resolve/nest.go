@@ -86,16 +86,11 @@ func (n *node) finish() *inventory.Node {
 	out := n.Node
 	out.Workloads = values(n.workloads)
 	out.Engines = values(n.engines)
-	for _, id := range slices.Sorted(maps.Keys(n.containers)) {
-		out.Containers = append(out.Containers, *n.containers[id])
-	}
-	for _, k := range slices.SortedFunc(maps.Keys(n.images), pairOrder) {
-		out.Images = append(out.Images, *n.images[k])
-	}
-	for _, k := range slices.SortedFunc(maps.Keys(n.volumes), pairOrder) {
-		out.Volumes = append(out.Volumes, *n.volumes[k])
-	}
+	out.Containers = values(n.containers)
+	out.Images = valuesBy(n.images, pairOrder)
+	out.Volumes = valuesBy(n.volumes, pairOrder)
 	out.Hypervisors = values(n.hypervisors)
+	out.VMs = room[inventory.GuestVM](len(n.vms))
 	for _, id := range slices.Sorted(maps.Keys(n.vms)) {
 		g := inventory.GuestVM{VM: *n.vms[id]}
 		if g.OnHost && !g.Storage.IsKnown() {
@@ -115,10 +110,21 @@ func (n *node) finish() *inventory.Node {
 
 func pairOrder(a, b [2]string) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) }
 
-func values[T any](m map[string]*T) []T {
-	var out []T
-	for _, k := range slices.Sorted(maps.Keys(m)) {
+func values[T any](m map[string]*T) []T { return valuesBy(m, cmp.Compare[string]) }
+
+// valuesBy lists values in the order of their keys; nil where there are none.
+func valuesBy[K comparable, T any](m map[K]*T, order func(a, b K) int) []T {
+	out := room[T](len(m))
+	for _, k := range slices.SortedFunc(maps.Keys(m), order) {
 		out = append(out, *m[k])
 	}
 	return out
+}
+
+// room is an empty list for n things, which are large; nil for none.
+func room[T any](n int) []T {
+	if n == 0 {
+		return nil
+	}
+	return make([]T, 0, n)
 }

@@ -5,8 +5,11 @@ package resolve
 
 import (
 	"cmp"
+	"hash/maphash"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/infraopt/infraopt/collect/inventory"
@@ -25,8 +28,48 @@ func Estate(snapshots ...*inventory.Snapshot) *inventory.Estate {
 	for _, l := range looks {
 		s.chassis.add(l.obs)
 	}
-	s.estate.Hosts = s.resolve(looks)
+	parts := split(looks, runtime.GOMAXPROCS(0))
+	sites := make([]*site, len(parts))
+	var all sync.WaitGroup
+	for i, part := range parts {
+		all.Go(func() {
+			sites[i] = newSite()
+			sites[i].chassis = s.chassis
+			sites[i].estate.Hosts = sites[i].resolve(part)
+		})
+	}
+	all.Wait()
+	for _, part := range sites {
+		s.merge(part)
+	}
+	slices.SortFunc(s.estate.Hosts, func(a, b *inventory.Node) int { return cmp.Compare(a.Machine.ID, b.Machine.ID) })
 	return s.finish()
+}
+
+// worthSplitting is from how many observations on the time to split them is well spent.
+const worthSplitting = 100
+
+// split makes up to n parts of observations, of which no two have a machine in common.
+func split(looks []look, n int) [][]look {
+	if n < 2 || len(looks) < worthSplitting {
+		return [][]look{looks}
+	}
+	g := groups{seed: maphash.MakeSeed(), first: map[uint64]int32{}}
+	for _, l := range looks {
+		g.add(l.obs)
+	}
+	parts := make([][]look, n)
+	of := map[int32]int{} // by the group: its part
+	for i, l := range looks {
+		group := g.of(int32(i))
+		part, ok := of[group]
+		if !ok {
+			part = len(of) % n
+			of[group] = part
+		}
+		parts[part] = append(parts[part], l)
+	}
+	return slices.DeleteFunc(parts, func(part []look) bool { return len(part) == 0 })
 }
 
 // resolve joins observations that have no machine in common with any others, and gives their hosts, sorted by ID.

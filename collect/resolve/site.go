@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/infraopt/infraopt/collect/inventory"
@@ -40,6 +41,21 @@ func (s *site) take(r *resolver) {
 	for g := range r.gaps {
 		g.What, g.Why, g.Remedy = s.word(g.What), s.word(g.Why), s.word(g.Remedy)
 		s.estate.Gaps = append(s.estate.Gaps, g)
+	}
+}
+
+// merge adds another site, of observations that have no machine in common with those of this one.
+func (s *site) merge(o *site) {
+	e, more := s.estate, o.estate
+	e.Hosts, e.Sources, e.Gaps = append(e.Hosts, more.Hosts...), append(e.Sources, more.Sources...), append(e.Gaps, more.Gaps...)
+	e.Storage, e.Networks = e.Storage+more.Storage, e.Networks+more.Networks
+	s.clusters, s.arrays = append(s.clusters, o.clusters...), append(s.arrays, o.arrays...)
+	maps.Copy(s.loose, o.loose)
+	if !more.Oldest.IsZero() && (e.Oldest.IsZero() || more.Oldest.Before(e.Oldest)) {
+		e.Oldest = more.Oldest
+	}
+	if more.Newest.After(e.Newest) {
+		e.Newest = more.Newest
 	}
 }
 

@@ -13,6 +13,7 @@ const (
 type filler struct {
 	m     *model
 	base  *layout // what is there before; it is not changed
+	stays *layout // of a keeper, in the making
 	left  []int
 	kind  []int32
 	free  []int64

@@ -45,7 +45,6 @@ type keeper struct {
 	s     supply
 	homes []home
 	f     *filler
-	l     *layout // of what stays
 }
 
 // criteria say which hosts are to be kept rather than others.
@@ -97,12 +96,12 @@ func (k *keeper) keep(criterion int, r *random, number int) *choice {
 // base makes the layout of what stays: the hosts in use from the start and those to be kept, each with what it can carry
 // of what runs on it. The next call changes it.
 func (k *keeper) base(kept []int) *layout {
-	if k.l == nil {
-		k.l = newLayout(k.m, k.s)
+	if k.f.stays == nil {
+		k.f.stays = newLayout(k.m, k.s)
 	} else {
-		k.l.reset(k.s)
+		k.f.stays.reset(k.s)
 	}
-	l := k.l
+	l := k.f.stays
 	stay := func(h *home, b int32) {
 		for _, i := range h.items {
 			if l.fits(k.m.of[i], b) {
