@@ -217,6 +217,7 @@ func TestLiveEqualsFile(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			seen := h.snapshot
 			a, err := p.judge(t.Context(), f, h, m, c)
 			if err != nil {
 				t.Fatal(err)
@@ -229,7 +230,7 @@ func TestLiveEqualsFile(t *testing.T) {
 			if err := format.Render(&live, &report.Report{Assessment: a}); err != nil {
 				t.Fatal(err)
 			}
-			if err := snapshot.Encode(&file, h.snapshot, compressed); err != nil {
+			if err := snapshot.Encode(&file, seen, compressed); err != nil {
 				t.Fatal(err)
 			}
 			name := filepath.Join(t.TempDir(), "s")

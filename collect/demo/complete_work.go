@@ -47,21 +47,21 @@ func (c *completer) percentiles(d *inventory.Demand, least, most float64) {
 	know(&d.CPUP995, between(max(least, p97, p90), d.CPUMax.Or(0)))
 	know(&d.CPUP97, one(c.r, between(p90, d.CPUP995.Or(0)), near(.0299, p90, d.CPUP995.Or(0)), near(.03, p90, d.CPUP995.Or(0)), max(p90, d.CPUP995.Or(0))))
 	know(&d.CPUP90, one(c.r, between(0, d.CPUP97.Or(0)), near(.03, 0, d.CPUP97.Or(0)), d.CPUP97.Or(0))) // the last is steady
-	fill(&d.CPUByHour, func() inventory.Reading[inventory.ByHour] { return c.day(d.CPUP995.Or(0)) })
+	fill(&d.CPUByHour, func() inventory.Reading[*inventory.ByHour] { return c.day(d.CPUP995.Or(0)) })
 	know(&d.ReceivedP95, one[inventory.Bytes](c.r, 0, 1999, 2000, 1e6))
 	know(&d.SentP95, one[inventory.Bytes](c.r, 0, 999, 1000, 1e6))
 	know(&d.NetworkDay, one[inventory.Bytes](c.r, 0, 4.999e6, 5e6, 1e9))
 }
 
 // day draws how much is used in each hour, up to the peak in the busiest.
-func (c *completer) day(peak float64) inventory.Reading[inventory.ByHour] {
+func (c *completer) day(peak float64) inventory.Reading[*inventory.ByHour] {
 	part := c.r.Float64()
 	shape := &shapes[c.r.IntN(len(shapes))]
 	var cores inventory.ByHour
 	for hour := range cores {
 		cores[hour] = min(peak, peak*(part+(1-part)*float64(shape[hour])/1000))
 	}
-	return inventory.Known(cores)
+	return inventory.Known(&cores)
 }
 
 func (c *completer) counters(u *inventory.Usage, peak float64, uptime inventory.Reading[inventory.Seconds]) {
@@ -93,7 +93,7 @@ func rest(u *inventory.Usage, d *inventory.Demand) {
 	fill(&u.Age, func() inventory.Reading[inventory.Seconds] { return inventory.NotApplicable[inventory.Seconds](proof) })
 	fill(&u.Clients, func() inventory.Reading[int] { return inventory.NotApplicable[int](proof) })
 	fill(&d.Samples, func() inventory.Reading[int] { return inventory.NotApplicable[int](proof) })
-	fill(&d.CPUByHour, func() inventory.Reading[inventory.ByHour] { return inventory.NotApplicable[inventory.ByHour](proof) })
+	fill(&d.CPUByHour, func() inventory.Reading[*inventory.ByHour] { return inventory.NotApplicable[*inventory.ByHour](proof) })
 	for _, r := range []*inventory.Reading[float64]{&d.Days, &d.CPUP995, &d.CPUMax, &d.CPUP97, &d.CPUP90} {
 		fill(r, func() inventory.Reading[float64] { return inventory.NotApplicable[float64](proof) })
 	}

@@ -30,12 +30,12 @@ func hourly(which uint64, mean, peak int) (milli [24]int) {
 }
 
 // byHour states a day as a fact.
-func byHour(milli *[24]int) inventory.Reading[inventory.ByHour] {
+func byHour(milli *[24]int) inventory.Reading[*inventory.ByHour] {
 	var cores inventory.ByHour
 	for hour, v := range milli {
 		cores[hour] = float64(v) / 1000
 	}
-	return inventory.Known(cores)
+	return inventory.Known(&cores)
 }
 
 // replay makes up the values of so many days up to now, one an hour. In every hour of the day the highest is that of the

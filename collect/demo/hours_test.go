@@ -39,7 +39,7 @@ func TestDays(t *testing.T) {
 					busiest[slices.Index(day[:], most)]++
 				}
 				if s := d.Series; s != nil {
-					values(t, what, s, d, &day)
+					values(t, what, s, d, day)
 				}
 			}
 			for i := range o.Machines {

@@ -14,7 +14,7 @@ func noSeries(why, remedy string) inventory.Demand {
 		Days: cores, Samples: inventory.Unknown[int](why, remedy),
 		CPUMax: cores, CPUP995: cores, CPUP97: cores, CPUP90: cores,
 		MemoryMax: bytes, ReceivedP95: bytes, SentP95: bytes, NetworkDay: bytes,
-		CPUByHour: inventory.Unknown[inventory.ByHour](why, remedy),
+		CPUByHour: inventory.Unknown[*inventory.ByHour](why, remedy),
 	}
 }
 

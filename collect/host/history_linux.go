@@ -268,15 +268,15 @@ func fromHistory(u sysstat.Use) inventory.Demand {
 }
 
 // hoursOf states what each hour of the day needs. It is known where each was seen on seven days (sysstat.HourDays).
-func hoursOf(u *sysstat.Use) inventory.Reading[inventory.ByHour] {
+func hoursOf(u *sysstat.Use) inventory.Reading[*inventory.ByHour] {
 	if !u.ByHourKnown {
-		return inventory.Unknown[inventory.ByHour](fmt.Sprintf("not every hour of the day was seen on %d days", sysstat.HourDays), "look again after a week")
+		return inventory.Unknown[*inventory.ByHour](fmt.Sprintf("not every hour of the day was seen on %d days", sysstat.HourDays), "look again after a week")
 	}
 	var day inventory.ByHour
 	for hour, v := range u.ByHour {
 		day[hour] = thousandths(v)
 	}
-	return inventory.Known(day)
+	return inventory.Known(&day)
 }
 
 // valuesOf states the values of a series; nil where they are no use to anybody.

@@ -97,7 +97,7 @@ func TestHistory(t *testing.T) {
 			if days := d.Days.Or(0); math.Abs(days-9*143/144.) > 1e-9 {
 				t.Errorf("got %s days, want %v", d.Days, 9*143/144.)
 			}
-			day := d.CPUByHour.Or(inventory.ByHour{})
+			day := d.CPUByHour.Or(&inventory.ByHour{})
 			v := d.Series
 			if v == nil || v.Step != 600 || v.Start.Unix() != treeNow-treeNow%86400-9*86400 || len(v.Memory) != len(v.CPU) || len(v.CPU) != 9*144-1 {
 				t.Fatalf("got the values %+v", v)

@@ -235,7 +235,7 @@ func (s *span) demand(a, b counters, machine bool) inventory.Demand {
 		Days: inventory.Known(s.seconds / float64(inventory.Day)), Samples: inventory.Known(1),
 		CPUMax: cpu, CPUP995: cpu, CPUP97: cpu, CPUP90: cpu,
 		NetworkDay: inventory.Unknown[inventory.Bytes]("the series is shorter than a day", ""),
-		CPUByHour:  inventory.Unknown[inventory.ByHour]("two looks show no hours of the day", "install sysstat and switch its collection on, and look again after a week"),
+		CPUByHour:  inventory.Unknown[*inventory.ByHour]("two looks show no hours of the day", "install sysstat and switch its collection on, and look again after a week"),
 	}
 	d.MemoryMax = a.memory
 	if x, ok := a.memory.Get(); ok {

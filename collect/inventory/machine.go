@@ -167,11 +167,11 @@ type Demand struct {
 	NetworkDay  Reading[Bytes]   `json:"networkDay,omitzero"`  // mean of bytes received and sent a day
 
 	// What placing it beside others asks for.
-	CPUByHour Reading[ByHour] `json:"cpuByHour,omitzero"` // 99th percentile of CPU in each hour of the day (UTC), cores
-	Series    *Series         `json:"series,omitempty"`   // the values themselves, to be replayed over a plan
+	CPUByHour Reading[*ByHour] `json:"cpuByHour,omitzero"` // 99th percentile of CPU in each hour of the day (UTC), cores
+	Series    *Series          `json:"series,omitempty"`   // the values themselves, to be replayed over a plan
 }
 
-// ByHour holds one number for each hour of the day, UTC.
+// ByHour holds one number for each hour of the day, UTC. It is not changed once it is made, as readings share it.
 type ByHour [24]float64
 
 // A Series holds values at equal steps of time. A value below 0 stands for a gap in the observation. It is not changed

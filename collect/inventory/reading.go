@@ -89,7 +89,9 @@ func (r Reading[T]) IsUnknown() bool { return r.state == StateUnknown }
 func (r Reading[T]) IsNotApplicable() bool { return r.state == StateNotApplicable }
 
 // IsZero reports whether the Reading was never filled in; such readings are left out of JSON.
-func (r Reading[T]) IsZero() bool { return r.state == StateUnknown && r.reason == unique.Handle[reason]{} }
+func (r Reading[T]) IsZero() bool {
+	return r.state == StateUnknown && r.reason == unique.Handle[reason]{}
+}
 
 // Why returns the reason of an unknown value or the proof of an inapplicable one.
 func (r Reading[T]) Why() string { return r.because().why }
@@ -107,8 +109,13 @@ func (r Reading[T]) Remedy() string { return r.because().remedy }
 // Forget makes the value unknown, for the reason given.
 func (r *Reading[T]) Forget(why, remedy string) { *r = Unknown[T](why, remedy) }
 
-// ValueType returns the type of the value, for schema generation.
-func (r Reading[T]) ValueType() reflect.Type { return reflect.TypeFor[T]() }
+// ValueType returns the type of the value, for schema generation; where that is kept by a pointer, what this points to.
+func (r Reading[T]) ValueType() reflect.Type {
+	if t := reflect.TypeFor[T](); t.Kind() != reflect.Pointer {
+		return t
+	}
+	return reflect.TypeFor[T]().Elem()
+}
 
 // String shows the value, or its state in words.
 func (r Reading[T]) String() string {

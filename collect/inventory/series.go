@@ -145,7 +145,7 @@ func placeless(err error) error {
 
 // check says what is wrong with what is known of a demand over time.
 func (d *Demand) check() error {
-	for hour, v := range d.CPUByHour.value {
+	for hour, v := range d.CPUByHour.Or(&ByHour{}) {
 		if !(v >= 0 && v <= MaxCores) {
 			return fmt.Errorf("from %02d:00 UTC it uses %v cores, want 0 to %d", hour, v, MaxCores)
 		}

@@ -19,7 +19,7 @@ func aSeries(step inventory.Seconds, cpu ...float64) *inventory.Series {
 
 func withSeries(s *inventory.Series) *inventory.Snapshot {
 	shot := snapshot()
-	d := inventory.Demand{Days: inventory.Known(1.), CPUByHour: inventory.Known(inventory.ByHour{1, .25, 23: 7}), Series: s}
+	d := inventory.Demand{Days: inventory.Known(1.), CPUByHour: inventory.Known(&inventory.ByHour{1, .25, 23: 7}), Series: s}
 	o := &shot.Sources[0]
 	o.Machines[0].Demand, o.Containers[0].Demand = d, d
 	o.Hypervisors = []inventory.Hypervisor{{ID: "h", Machine: "m"}}

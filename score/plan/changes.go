@@ -188,12 +188,15 @@ func leave(before, after *inventory.Estate) *inventory.Estate {
 			}
 		})
 	}
-	// Hosts that are the same have lost nothing, but one of the names that others have lost may be in use there.
 	names(otherThan(before.Hosts, after.Hosts), func(name string) { gone[name] = true }, func(id string) { ids[id] = true })
 	delete(gone, "") // what has no name
-	names(after.Hosts, func(name string) { delete(gone, name) }, func(id string) { delete(ids, id) })
+	names(otherThan(after.Hosts, before.Hosts), func(name string) { delete(gone, name) }, func(id string) { delete(ids, id) })
 	out := *after
-	out.Gaps = without(after.Gaps, func(g *inventory.Gap) bool { return gone[g.Subject] }, func(*inventory.Gap) {})
+	if of := func(g *inventory.Gap) bool { return gone[g.Subject] }; takesAny(after.Gaps, of) {
+		// Hosts that are the same have lost nothing, but one of the names that others have lost may be in use there.
+		names(after.Hosts, func(name string) { delete(gone, name) }, func(string) {})
+		out.Gaps = without(after.Gaps, of, func(*inventory.Gap) {})
+	}
 	if len(ids) == 0 {
 		return &out
 	}

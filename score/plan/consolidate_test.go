@@ -68,7 +68,7 @@ func consolidated(t *testing.T, e *inventory.Estate, m *score.Model, constraints
 	if rewritten := p.consolidate(); rewritten != nil {
 		pr := &proposal{action: retireHosts(), number: -1, rewrite: rewritten, before: r.last}
 		pr.add(rewritten.subjects)
-		pr.result = p.whatIf(p.difference(rewritten), rewritten.estate)
+		p.weigh(pr, p.difference(rewritten), rewritten.estate)
 		p.accept(pr)
 		r.steps, r.last = append(r.steps, pr), pr.result
 	}

@@ -100,6 +100,9 @@ func newPlanner(ctx context.Context, e *inventory.Estate, m *score.Model, req Re
 	p.hosts = make([]*hostWork, len(e.Hosts))
 	each(len(e.Hosts), func(i int) { p.hosts[i] = p.workOn(e.Hosts[i], nil) })
 	p.count(nil, p.hosts)
+	for _, h := range p.hosts {
+		p.total.Add(h.tally)
+	}
 	p.begun = settings.Measure(e)
 	p.measure = p.begun
 	return p
@@ -213,7 +216,7 @@ func (p *planner) tally(n *inventory.Node) *score.Tally {
 	return p.model.TallyStack(score.NewStack(n, p.model, p.req.Options))
 }
 
-// count takes hosts out of all sums, and others in.
+// count takes hosts out of what actions find to do, and others in.
 func (p *planner) count(out, in []*hostWork) {
 	for _, h := range out {
 		delete(p.byNode, h.node)
@@ -221,16 +224,7 @@ func (p *planner) count(out, in []*hostWork) {
 	for _, h := range in {
 		p.byNode[h.node] = h
 	}
-	each(len(p.sums)+1, func(i int) {
-		if i == len(p.sums) {
-			for _, h := range out {
-				p.total.Sub(h.tally)
-			}
-			for _, h := range in {
-				p.total.Add(h.tally)
-			}
-			return
-		}
+	each(len(p.sums), func(i int) {
 		for _, h := range out {
 			p.sums[i].count(&h.found[i], -1)
 		}
@@ -286,6 +280,7 @@ type proposal struct {
 	low      float64
 	high     float64
 	bytes    inventory.Bytes
+	delta    *score.Tally    // what it adds to the tallies of hosts
 	rewrite  *rewrite        // what it changes, once somebody asked for it and until it is accepted
 	outcomes *score.Outcomes // what it brings beside the score, once it is accepted
 }
@@ -330,6 +325,7 @@ func (p *planner) propose(act *Action, before *score.Result) *proposal {
 
 // weigh finds out what a proposal brings: it adds delta to the tallies of hosts, and the site becomes that of e.
 func (p *planner) weigh(pr *proposal, delta *score.Tally, e *inventory.Estate) *proposal {
+	pr.delta = delta
 	pr.result = p.whatIf(delta, e)
 	pr.low, pr.high = snap(pr.result.Score.Low-pr.before.Score.Low), snap(pr.result.Score.High-pr.before.Score.High)
 	if pr.low < 0 {
@@ -427,7 +423,8 @@ func (p *planner) accept(pr *proposal) {
 	p.settled = p.settled && pr.action.local
 	if pr.number >= 0 {
 		p.actions[pr.number] = nil // it is done: to keep its sum up to date would be for nobody
-		p.sums[pr.number] = sum{}
+		delta := p.sums[pr.number].delta
+		pr.delta, p.sums[pr.number] = &delta, sum{}
 		for _, h := range p.hosts {
 			h.found[pr.number] = finding{}
 		}
@@ -457,6 +454,7 @@ func (p *planner) accept(pr *proposal) {
 	for i, n := range r.estate.Hosts {
 		p.hosts[i] = p.byNode[n]
 	}
+	p.total.Add(pr.delta)
 	p.total.Sub(p.site)
 	p.estate, p.site = r.estate, score.SiteTally(r.estate)
 	p.total.Add(p.site)
@@ -464,5 +462,5 @@ func (p *planner) accept(pr *proposal) {
 	measure := p.outcomes.Again(p.measure, p.estate)
 	pr.outcomes, p.measure = p.outcomes.Compare(p.measure, measure), measure
 	maps.Copy(p.retired, r.retired)
-	pr.rewrite = nil // steps are kept, and estates are large
+	pr.rewrite, pr.delta = nil, nil // steps are kept, and estates are large
 }

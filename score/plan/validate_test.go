@@ -34,7 +34,7 @@ func shifts(days float64, series bool) *inventory.Estate {
 		vm := inventory.VM{ID: "vm-" + name, Name: inventory.Known("vm-" + name), UUID: inventory.Known("uuid-" + name), Hypervisor: "hv-" + name, State: inventory.Known(inventory.Running), VCPUs: known(7), Memory: inventory.Known(8 * inventory.GiB),
 			Storage: inventory.Known(inventory.IPArray),
 			Usage:   inventory.Usage{CPUSeconds: known(7e6), Memory: inventory.Known(inventory.GiB), Network: inventory.Known(inventory.TiB), Age: inventory.Known(30 * inventory.Day)},
-			Demand:  inventory.Demand{Days: known(days), CPUP995: known(5.5), MemoryMax: inventory.Known(inventory.GiB), CPUByHour: inventory.Known(day)}}
+			Demand:  inventory.Demand{Days: known(days), CPUP995: known(5.5), MemoryMax: inventory.Known(inventory.GiB), CPUByHour: inventory.Known(&day)}}
 		if series {
 			vm.Demand.Series = s
 		}

@@ -45,7 +45,7 @@ func (p *Packer) settle(items []instance.Item) error {
 	for x := range all {
 		all[x] = x
 	}
-	f := newFiller(m, k.base(all))
+	f := newFiller(m, k.base(all, newLayout(m, k.s)))
 	f.run(rest(m.descending(measures[1], 0, nil), f.base), 0, nil)
 	p.m, p.now, p.sound = m, &result{choice: f.choice(0)}, false
 	p.now.name(m)

@@ -70,8 +70,11 @@ func (k *keeper) keep(criterion int, r *random, number int) *choice {
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(score[b], score[a]) })
 	size := k.m.descending(measures[1], 0, nil)
 	var best *choice
+	if k.f.stays == nil {
+		k.f.stays = newLayout(k.m, k.s)
+	}
 	try := func(kept int) bool {
-		base := k.base(order[:kept])
+		base := k.base(order[:kept], k.f.stays)
 		k.f.base = base
 		k.f.run(rest(size, base), 0, nil)
 		hosts := len(k.f.kind)
@@ -94,14 +97,9 @@ func (k *keeper) keep(criterion int, r *random, number int) *choice {
 }
 
 // base makes the layout of what stays: the hosts in use from the start and those to be kept, each with what it can carry
-// of what runs on it. The next call changes it.
-func (k *keeper) base(kept []int) *layout {
-	if k.f.stays == nil {
-		k.f.stays = newLayout(k.m, k.s)
-	} else {
-		k.f.stays.reset(k.s)
-	}
-	l := k.f.stays
+// of what runs on it. It is made in the room of another.
+func (k *keeper) base(kept []int, l *layout) *layout {
+	l.reset(k.s)
 	stay := func(h *home, b int32) {
 		for _, i := range h.items {
 			if l.fits(k.m.of[i], b) {
