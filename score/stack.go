@@ -110,21 +110,27 @@ func (s *Stack) place(p *Place) {
 	}
 	s.processes(p)
 	s.containers(p)
-	hypervisors := make(map[string]*inventory.Hypervisor, len(p.Node.Hypervisors))
-	for i := range p.Node.Hypervisors {
-		hypervisors[p.Node.Hypervisors[i].ID] = &p.Node.Hypervisors[i]
-	}
 	for i := range p.Node.VMs {
 		g := &p.Node.VMs[i]
 		if st, known := g.State.Get(); known && st == inventory.Stopped {
 			continue
 		}
-		s.place(&Place{Node: g.Guest, VM: &g.VM, Hypervisor: hypervisors[g.Hypervisor], Below: p, host: p.host, model: p.model})
+		s.place(&Place{Node: g.Guest, VM: &g.VM, Hypervisor: hypervisor(p.Node, g.Hypervisor), Below: p, host: p.host, model: p.model})
 	}
 	// Processes, or whole machines' worth of work, that may be there and could not be seen.
 	if _, seen := p.Node.Machine.Processes.Get(); !seen {
 		s.hidden(p)
 	}
+}
+
+// hypervisor is that of a machine with an ID, nil where there is none. A machine has one, or few.
+func hypervisor(n *inventory.Node, id string) *inventory.Hypervisor {
+	for i := len(n.Hypervisors) - 1; i >= 0; i-- {
+		if n.Hypervisors[i].ID == id {
+			return &n.Hypervisors[i]
+		}
+	}
+	return nil
 }
 
 // doubt marks work of a place that may not be running: there may be none.
@@ -183,6 +189,7 @@ func (p *Place) capacity() (cores, gib float64) {
 var running = inventory.Known(inventory.Running)
 
 func (s *Stack) processes(p *Place) {
+	cores, gib := p.capacity()
 	for i := range p.Node.Workloads {
 		w := &p.Node.Workloads[i]
 		if w.Layer == inventory.Infrastructure {
@@ -197,7 +204,7 @@ func (s *Stack) processes(p *Place) {
 			}
 		}
 		x := &Work{ID: w.ID, Name: w.Name, Place: p, Form: form, Workload: w, Layer: w.Layer, Seen: w.Seen, usage: &w.Usage, demand: &w.Demand, running: running, group: w.ID}
-		x.capCPU, x.capGiB = p.capacity()
+		x.capCPU, x.capGiB = cores, gib
 		s.measure(x)
 		s.weigh(x)
 		s.Works = append(s.Works, x)
@@ -230,6 +237,10 @@ func (s *Stack) hidden(p *Place) {
 // A container whose service or image is not known may be a replica of any other, which leaves all of them less
 // certain.
 func (s *Stack) containers(p *Place) {
+	if len(p.Node.Containers) == 0 {
+		return
+	}
+	cores, gib := p.capacity()
 	works := make([]*Work, 0, len(p.Node.Containers))
 	room := make([]Work, len(p.Node.Containers))
 	groups := map[string][]*Work{}
@@ -249,7 +260,7 @@ func (s *Stack) containers(p *Place) {
 		default:
 			x.Form = AppContainer
 		}
-		x.capCPU, x.capGiB = p.capacity()
+		x.capCPU, x.capGiB = cores, gib
 		if v, ok := c.CPULimit.Get(); ok {
 			x.capCPU = clamp(v, 0, x.capCPU)
 		}

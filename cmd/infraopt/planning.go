@@ -116,7 +116,7 @@ func readFile[T any](name, noun, hint string, most int64, load func(name string,
 // withMemory has memory cleaned up less often, until the function that it returns is called: planning makes one estate
 // after the other, and most of them live long.
 func withMemory() (restore func()) {
-	const usual, percent = 100, 250 // garbage, of what is in use: for 10,000 machines another gigabyte, and a sixth of the time
+	const usual, percent = 100, 400 // garbage, of what is in use: for 10,000 machines another gigabyte, and a sixth of the time
 	was := debug.SetGCPercent(percent)
 	if was != usual { // whoever runs the program has said how (GOGC)
 		debug.SetGCPercent(was)
