@@ -44,13 +44,14 @@ type Assessor struct {
 
 // A run sums up what the indicators make of hosts, with the notes of each.
 type run struct {
-	opt   Options
-	total *Tally
-	books map[string]*notebook
+	opt    Options
+	total  *Tally
+	books  map[string]*notebook
+	stacks stackSums
 }
 
 func (m *Model) newRun(opt Options) *run {
-	r := &run{opt: opt, total: &Tally{}, books: make(map[string]*notebook, len(m.Indicators))}
+	r := &run{opt: opt, total: &Tally{}, stacks: stackSums{}, books: make(map[string]*notebook, len(m.Indicators))}
 	for i := range m.Indicators {
 		r.books[m.Indicators[i].ID] = &notebook{}
 	}
@@ -60,6 +61,7 @@ func (m *Model) newRun(opt Options) *run {
 // merge adds what another run has summed up.
 func (r *run) merge(o *run) {
 	r.total.Add(o.total)
+	r.stacks.merge(o.stacks)
 	for id, book := range r.books {
 		book.merge(o.books[id])
 	}
@@ -67,8 +69,10 @@ func (r *run) merge(o *run) {
 
 // add gives the tally of the host alone.
 func (r *run) add(m *Model, h *inventory.Node) *Tally {
-	t := m.tallyStack(NewStack(h, m, r.opt), r.books)
+	st := NewStack(h, m, r.opt)
+	t := m.tallyStack(st, r.books)
 	r.total.Add(t)
+	r.stacks.add(st)
 	return t
 }
 
@@ -187,17 +191,17 @@ func (a *Assessor) Finish(site *inventory.Estate) *Assessment {
 	}
 	res := a.proven.finish(m, site)
 	out.Score, out.Level, out.Headline = res.Score, res.Level, headline(res, m)
-	out.Pillars = pillars(res, a.proven.books)
+	out.Pillars, out.Stacks = pillars(res, a.proven.books), a.proven.stacks.list()
 	out.Coverage = Coverage{Frame: res.frame(), Evidence: res.Coverage, Freshness: ratio(a.fresh, a.listing.total), FreshDays: m.Thresholds.FreshDays}
 	out.Gaps = gaps(site, a.proven.books, res)
 	lookLifts(&out.Level, res, a.proven.books)
 	switch {
 	case req.RunningIsActive:
-		out.Assumed = &Assumed{Assumption: RunningIsActive, Score: out.Score, Level: out.Level, Headline: out.Headline, Pillars: out.Pillars}
+		out.Assumed = &Assumed{Assumption: RunningIsActive, Score: out.Score, Level: out.Level, Headline: out.Headline, Pillars: out.Pillars, Stacks: out.Stacks}
 	case a.assumed != nil && res.sheet.active.Hi > 0:
 		if r := a.assumed.finish(m, site); r.sheet.active.Lo > 0 {
 			lookLifts(&r.Level, r, a.assumed.books)
-			out.Assumed = &Assumed{Assumption: RunningIsActive, Score: r.Score, Level: r.Level, Headline: headline(r, m), Pillars: pillars(r, a.assumed.books)}
+			out.Assumed = &Assumed{Assumption: RunningIsActive, Score: r.Score, Level: r.Level, Headline: headline(r, m), Pillars: pillars(r, a.assumed.books), Stacks: a.assumed.stacks.list()}
 		}
 	}
 	if a.waivers != nil {

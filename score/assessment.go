@@ -24,6 +24,7 @@ type Assessment struct {
 	Level           LevelResult      `json:"level"`
 	Headline        Headline         `json:"headline"`
 	Pillars         []PillarResult   `json:"pillars"`
+	Stacks          []StackClass     `json:"stacks"` // what work stands on
 	Inventory       Inventory        `json:"inventory"`
 	KPIs            *KPIs            `json:"kpis"`          // to compare the estate with others; null where nothing was planned
 	Machines        []MachineResult  `json:"machines"`      // the first of MachinesTotal
@@ -89,6 +90,7 @@ type Assumed struct {
 	Level      LevelResult    `json:"level"`
 	Headline   Headline       `json:"headline"`
 	Pillars    []PillarResult `json:"pillars"`
+	Stacks     []StackClass   `json:"stacks"`
 }
 
 // Coverage says how much of the estate and of the questions could be seen.

@@ -150,16 +150,6 @@ func (m *Model) distribution(s *sheet) []StepMass {
 	if total.Hi == 0 {
 		return out
 	}
-	share := func(r Range) Bounds {
-		b := Bounds{High: 1}
-		if d := float64(r.Lo + total.Hi - r.Hi); d > 0 {
-			b.Low = float64(r.Lo) / d
-		}
-		if d := float64(r.Hi + total.Lo - r.Lo); d > 0 {
-			b.High = float64(r.Hi) / d
-		}
-		return b
-	}
 	counts := map[string]int64{}
 	for _, t := range s.terms[isolation] {
 		if t.Name == TermCount {
@@ -171,14 +161,14 @@ func (m *Model) distribution(s *sheet) []StepMass {
 		for _, x := range on {
 			switch {
 			case x.low == i && x.high == i:
-				out = append(out, StepMass{Step: step.ID, Text: step.Text, Workloads: counts[step.ID], Share: share(x.weight)})
+				out = append(out, StepMass{Step: step.ID, Text: step.Text, Workloads: counts[step.ID], Share: x.weight.shareOf(total)})
 			case x.low == i:
 				unknown = unknown.plus(x.weight)
 			}
 		}
 	}
 	if unknown.Hi > 0 {
-		out = append(out, StepMass{Step: unknownStep, Text: "not known", Workloads: counts[unknownStep], Share: share(unknown)})
+		out = append(out, StepMass{Step: unknownStep, Text: "not known", Workloads: counts[unknownStep], Share: unknown.shareOf(total)})
 	}
 	return out
 }

@@ -30,3 +30,16 @@ func (s span) micro() Range {
 }
 
 func clamp(v, lo, hi float64) float64 { return math.Max(lo, math.Min(hi, v)) }
+
+// shareOf gives the bounds of a part of a whole, which counts the part: the part grows while the rest shrinks, and the other
+// way round.
+func (r Range) shareOf(total Range) Bounds {
+	b := Bounds{High: 1}
+	if d := float64(r.Lo + total.Hi - r.Hi); d > 0 {
+		b.Low = float64(r.Lo) / d
+	}
+	if d := float64(r.Hi + total.Lo - r.Lo); d > 0 {
+		b.High = float64(r.Hi) / d
+	}
+	return b
+}

@@ -8,7 +8,8 @@ type Target struct {
 	LevelName             string       `json:"levelName"`
 	Components            Bounds       `json:"components"`
 	ComponentsPerWorkload Bounds       `json:"componentsPerWorkload"`
-	Hosts                 HostPlan     `json:"hosts"` // of all pools
+	Stacks                []StackClass `json:"stacks"` // on the roadmap's basis
+	Hosts                 HostPlan     `json:"hosts"`  // of all pools
 	Pools                 []PoolPlan   `json:"pools"`
 	Machines              []HostAssign `json:"machines"` // every host of today: what becomes of it
 	Moves                 []Move       `json:"moves"`

@@ -14,7 +14,7 @@ import (
 // is to what no plan can do without.
 func (p *planner) target(r *roadmap) *score.Target {
 	t := &score.Target{Score: r.last.Score, Level: r.last.Level.Number, LevelName: r.last.Level.Name, Components: r.last.Components(),
-		ComponentsPerWorkload: r.last.PerWorkload(), Moves: netMoves(p.moves),
+		ComponentsPerWorkload: r.last.PerWorkload(), Stacks: score.Stacks(p.estate, p.model, p.req.Options), Moves: netMoves(p.moves),
 		Outcomes: p.outcomes.Compare(p.begun, p.measure), KPIs: outcome.KPIs(p.estate)}
 	t.Pools, t.Machines = p.poolPlans()
 	for i := range t.Pools {
