@@ -2,7 +2,6 @@ package report
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 
 	"github.com/infraopt/infraopt/score"
@@ -84,12 +83,12 @@ type statement struct{ title, text string }
 func (p *page) statements(a *score.Assessment) []statement {
 	h := &a.Headline
 	out := []statement{
-		{"Level", p.levelWords(a.Level)},
+		{"Level", p.named(a.Level)},
 		{"Score", strings.TrimPrefix(p.scoreWords(a.Score, a.Level), "score ")},
 		{"Coverage", percent(a.Coverage.Evidence)},
 	}
 	if s := a.Assumed; s != nil {
-		out = append(out, statement{"If " + p.assumption(s.Assumption), "level " + p.levelWords(s.Level) + ", " + p.scoreWords(s.Score, s.Level)})
+		out = append(out, statement{"If " + p.assumption(s.Assumption), "level " + p.named(s.Level) + ", " + p.scoreWords(s.Score, s.Level)})
 	}
 	cpw := "not known"
 	if !h.ComponentsPerWorkload.None {
@@ -115,5 +114,21 @@ func (p *page) statements(a *score.Assessment) []statement {
 
 // summary is the shortest answer to where the estate stands.
 func (p *page) summary(a *score.Assessment) string {
-	return fmt.Sprintf("Level %s, %s, coverage %s", p.levelWords(a.Level), p.scoreWords(a.Score, a.Level), percent(a.Coverage.Evidence))
+	level := p.named(a.Level)
+	if a.Level.Number > 0 {
+		level = "Level " + level
+	}
+	return level + ", " + p.scoreWords(a.Score, a.Level) + ", coverage " + percent(a.Coverage.Evidence)
+}
+
+// named is a level with its name, or only that where there is no level.
+func (p *page) named(l score.LevelResult) string {
+	switch name := p.words(l.Name); {
+	case l.Number > 0:
+		return p.levelWords(l)
+	case name == "":
+		return "Unassessed"
+	default:
+		return name
+	}
 }

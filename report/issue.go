@@ -78,7 +78,7 @@ func (p *page) issues(a *score.Assessment) []issue {
 			add(issue{kind: issueFinding, rule: p.ruleID(f.ID), gravity: severityGravity(f.Severity), subject: p.words(on.Name), text: p.words(on.Text)}, on.Machine, on.Source)
 		}
 		if more := f.Machines - len(f.Examples); more > 0 {
-			add(issue{kind: issueFinding, rule: p.ruleID(f.ID), gravity: severityGravity(f.Severity), text: "Noticed on " + p.many(float64(more), "more machine")}, "", "more")
+			add(issue{kind: issueFinding, rule: p.ruleID(f.ID), gravity: severityGravity(f.Severity), text: p.words(f.ID) + ": noticed on " + p.many(float64(more), "more machine")}, "", "more")
 		}
 	}
 	for _, r := range a.Risks {

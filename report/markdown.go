@@ -155,6 +155,10 @@ func (m *markdown) pillarTable(a *score.Assessment) string {
 	if a.Score.None || len(a.Pillars) == 0 {
 		return ""
 	}
+	heading, pillars := "Pillars", a.Pillars
+	if unproven(a) {
+		heading, pillars = "Pillars, if "+m.assumption(a.Assumed.Assumption), a.Assumed.Pillars
+	}
 	t := table("pillar, indicator", ">reached", ">points", ">of")
 	add := func(name string, applies bool, low, high float64, points score.Points) {
 		if !applies {
@@ -163,15 +167,15 @@ func (m *markdown) pillarTable(a *score.Assessment) string {
 		}
 		t.add(name, strings.TrimSpace(m.shares(low, high)), m.low(points.Low, 1), m.number(points.Max))
 	}
-	for i := range a.Pillars {
-		l := &a.Pillars[i]
+	for i := range pillars {
+		l := &pillars[i]
 		add("**"+m.short(m.words(l.ID))+"**", l.Applicable, l.Low, l.High, l.Points)
 		for j := range l.Indicators {
 			x := &l.Indicators[j]
 			add(m.short(m.words(x.ID)), x.Applicable, x.Low, x.High, x.Points)
 		}
 	}
-	return m.section("Pillars", t.String(), 0)
+	return m.section(m.short(heading), t.String(), 0)
 }
 
 func (m *markdown) gateList(a *score.Assessment) string {

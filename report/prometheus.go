@@ -107,8 +107,8 @@ func (m *metrics) estate(a *score.Assessment) {
 		m.span("class_components", "Components of one class", c.Count, "class", c.Class)
 	}
 	m.span("workloads", "Workloads", h.Workloads)
-	m.span("components_per_workload_ratio", "Components for each workload", h.ComponentsPerWorkload)
-	m.span("attainable_components_per_workload_ratio", "Components for each workload that are attainable in this estate", h.Attainable)
+	m.span("components_per_workload", "Components for each workload", h.ComponentsPerWorkload)
+	m.span("attainable_components_per_workload", "Components for each workload that are attainable in this estate", h.Attainable)
 	m.count("hosts", "Hosts now", h.Hosts)
 	if h.HostsPlan != nil {
 		m.count("hosts_plan", "Hosts in the plan, spares included", *h.HostsPlan)

@@ -2,6 +2,7 @@ package report
 
 import (
 	"io"
+	"strings"
 
 	"github.com/infraopt/infraopt/collect/inventory"
 	"github.com/infraopt/infraopt/score"
@@ -170,7 +171,7 @@ func (p *page) sarifRules(a *score.Assessment) []sarifRule {
 		for j := range a.Pillars[i].Indicators {
 			x := &a.Pillars[i].Indicators[j]
 			id := p.ruleID(x.ID)
-			add(id, p.words(x.Title), p.words(x.Explanation), "infraopt explain "+id, graveNote)
+			add(id, p.words(x.Title), p.words(x.Title), strings.TrimSpace(p.words(x.Explanation)+" infraopt explain "+id), graveNote)
 		}
 	}
 	for i := range a.Recommendations {
