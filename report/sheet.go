@@ -84,25 +84,28 @@ func worded[T ~string](r inventory.Reading[T]) any {
 	return nil
 }
 
+// summarySheet has the headlines in words, and then as numbers. The library keeps 15 digits of a number, so all of them
+// are there as text too, as in the JSON document.
 func summarySheet(p *page, a *score.Assessment) *sheet {
-	rows := [][]any{
-		{"Made at", a.GeneratedAt.UTC().Format("2006-01-02 15:04") + " UTC", nil, ""},
-		{"By", strings.TrimSpace("infraopt " + a.Tool.Version), nil, ""},
-		{"Rules", strings.TrimSpace(a.Tool.Rules + " " + a.Tool.Model), nil, ""},
-	}
+	rows := [][]any{}
+	say := func(what, words string) { rows = append(rows, []any{what, spaces(words), nil, "", "", ""}) }
 	for _, s := range p.statements(a) {
-		rows = append(rows, []any{s.title, spaces(s.text), nil, ""})
+		say(s.title, s.text)
 	}
 	for _, f := range figures(a) {
-		rows = append(rows, []any{f.title, f.id, value(f.value), f.unit})
+		rows = append(rows, []any{f.title, "", value(f.value), f.unit, f.id, digits(f.value)})
 	}
-	if reason := a.Level.Reason; reason != "" {
-		rows = append(rows, []any{"Not assessed", reason, nil, ""})
+	if a.Level.Reason != "" {
+		say("Not assessed", a.Level.Reason)
 	}
-	if reason := a.Roadmap.Withheld; reason != "" {
-		rows = append(rows, []any{"No advice", reason, nil, ""})
+	if a.Roadmap.Withheld != "" {
+		say("No advice", a.Roadmap.Withheld)
 	}
-	return &sheet{name: "Summary", rows: len(rows), fields: []field{{"what", "What", 36, asText}, {"text", "In words", 60, asText}, {"number", "Number", 20, asText}, {"unit", "Unit", 20, asText}},
+	say("Made at", a.GeneratedAt.UTC().Format("2006-01-02 15:04")+" UTC")
+	say("By", strings.TrimSpace("infraopt "+a.Tool.Version))
+	say("Rules", strings.TrimSpace(a.Tool.Rules+" "+a.Tool.Model))
+	return &sheet{name: "Summary", rows: len(rows), fields: []field{{"what", "What", 36, asText}, {"text", "In words", 60, asText}, {"number", "Number", 12, asText}, {"unit", "Unit", 20, asText},
+		{"place", "Place in JSON", 36, asText}, {"digits", "Exactly", 20, asText}},
 		row: func(i int) []any { return rows[i] }}
 }
 

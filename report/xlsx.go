@@ -87,7 +87,7 @@ func withNotes(s *sheet, notes []string) *sheet {
 		if i < s.rows {
 			return row(i)
 		}
-		return []any{"Left out", notes[i-s.rows], nil, ""}
+		return []any{"Left out", notes[i-s.rows], nil, "", "", ""}
 	}
 	return &out
 }
