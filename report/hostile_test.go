@@ -20,45 +20,55 @@ var attacks = []string{
 }
 
 // mean has a text in every place of an assessment that text can be in.
-func mean(text string) *score.Assessment {
+func mean(text string) *score.Assessment { return meant(func() string { return text }) }
+
+// mixed has attacks in turn in those places, from one of them on.
+func mixed(from int) *score.Assessment {
+	return meant(func() string {
+		from++
+		return attacks[from%len(attacks)]
+	})
+}
+
+func meant(next func() string) *score.Assessment {
 	a := fullSample()
-	overwrite(reflect.ValueOf(a).Elem(), text)
+	overwrite(reflect.ValueOf(a).Elem(), next)
 	for i := range a.Containers {
 		c := &a.Containers[i]
-		c.Name, c.Image, c.Runtime, c.ComposeProject, c.State = inventory.Known(text), inventory.Known(text), inventory.Known(text), inventory.Known(text), inventory.Known(inventory.RunState(text))
+		c.Name, c.Image, c.Runtime, c.ComposeProject, c.State = inventory.Known(next()), inventory.Known(next()), inventory.Known(next()), inventory.Known(next()), inventory.Known(inventory.RunState(next()))
 	}
 	for i := range a.VMs {
-		a.VMs[i].Name, a.VMs[i].GuestOS = inventory.Known(text), inventory.Known(text)
+		a.VMs[i].Name, a.VMs[i].GuestOS = inventory.Known(next()), inventory.Known(next())
 	}
 	a.Sources[0].Status, a.Sources[1].Status = inventory.StatusFailed, inventory.StatusOK
 	return a
 }
 
-func overwrite(v reflect.Value, text string) {
+func overwrite(v reflect.Value, next func() string) {
 	switch v.Kind() {
 	case reflect.String:
 		if v.CanSet() {
-			v.SetString(text)
+			v.SetString(next())
 		}
 	case reflect.Pointer:
 		if !v.IsNil() {
-			overwrite(v.Elem(), text)
+			overwrite(v.Elem(), next)
 		}
 	case reflect.Slice, reflect.Array:
 		for i := range v.Len() {
-			overwrite(v.Index(i), text)
+			overwrite(v.Index(i), next)
 		}
 	case reflect.Map:
 		if v.Len() > 0 && v.CanSet() && v.Type().Key().Kind() == reflect.String {
 			v.Set(reflect.MakeMap(v.Type()))
-			v.SetMapIndex(reflect.ValueOf(text), reflect.ValueOf(3))
+			v.SetMapIndex(reflect.ValueOf(next()), reflect.ValueOf(3))
 		}
 	case reflect.Struct:
 		if v.Type() == reflect.TypeFor[time.Time]() {
 			return
 		}
 		for i := range v.NumField() {
-			overwrite(v.Field(i), text)
+			overwrite(v.Field(i), next)
 		}
 	}
 }

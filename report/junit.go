@@ -132,7 +132,7 @@ func (p *page) junitLevel(a *score.Assessment) []junitCase {
 		case g.Met:
 			c.Output = p.message(is)
 		case undecided(g):
-			c.Skipped = &junitMessage{p.message("not known: " + is + ", and could be " + p.reached(g, g.High) + p.lift(g))}
+			c.Skipped = &junitMessage{p.message("not known: " + is + ", and could be " + p.atBest(g) + p.lift(g))}
 		default:
 			c.Failure = &junitOutcome{Message: p.message("not met: " + is), Type: "gate", Text: p.message(strings.TrimPrefix(p.lift(g), "; "))}
 		}
@@ -158,6 +158,11 @@ func undecided(g score.Gate) bool {
 		return g.High <= g.Want+forgiven
 	}
 	return g.High >= g.Want-forgiven
+}
+
+// atBest prints the high end of a gate, which is rounded the other way.
+func (p *page) atBest(g score.Gate) string {
+	return p.reached(score.Gate{Unit: g.Unit, Upper: !g.Upper}, g.High)
 }
 
 func (p *page) lift(g score.Gate) string {
