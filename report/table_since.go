@@ -15,7 +15,7 @@ func (p *page) since(a *score.Assessment) error {
 		return nil
 	}
 	p.blank()
-	head := "SINCE " + t.From.Time.UTC().Format("2006-01-02") + ": " + p.change(p.proven(t.From.Score), p.proven(t.To.Score))
+	head := "SINCE " + day(t.From.Time) + ": " + p.change(p.proven(t.From.Score), p.proven(t.To.Score))
 	if t.Comparable {
 		head += " (" + p.signed(t.Change.Low) + ")"
 	}
