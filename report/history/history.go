@@ -33,6 +33,15 @@ type Entry struct {
 	Size     int64        `json:"size"` // bytes of snapshot and assessment as they are stored
 }
 
+// ListingSchema names the form of a Listing.
+const ListingSchema = "infraopt.history/v1"
+
+// A Listing is what a history holds, the oldest entry first.
+type Listing struct {
+	Schema  string  `json:"schema"`
+	Entries []Entry `json:"entries"`
+}
+
 // A Query selects entries. What is empty selects nothing in particular.
 type Query struct {
 	Estate string
