@@ -48,6 +48,7 @@ func (p *program) rootCommand() *cobra.Command {
 		p.assessCommand(),
 		p.planCommand(),
 		p.collectCommand(),
+		p.historyCommand(),
 		p.explainCommand(),
 		p.sensitivityCommand(),
 		p.packCommand(),
