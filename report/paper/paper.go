@@ -303,7 +303,11 @@ func (d *Document) Write(w io.Writer) error {
 	if d.err != nil {
 		return fmt.Errorf("setting the document: %w", d.err)
 	}
-	_, err := d.pdf.WriteTo(w)
+	b, err := d.pdf.GetBytesPdfReturnErr()
+	if err != nil {
+		return fmt.Errorf("setting the document: %w", err)
+	}
+	_, err = w.Write(b)
 	return err
 }
 
