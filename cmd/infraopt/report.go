@@ -2,7 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -142,14 +147,15 @@ type endOfQuarter struct {
 	estate *inventory.Estate
 }
 
-// quartersBack is how many quarters before the one reported on count for the pace.
+// quartersBack is how many quarters before the one reported on count for the pace: with the fourth, a year is compared.
 const quartersBack = 8
 
 func (r *quarterly) report(ctx context.Context, q quarter, now time.Time) (*score.Assessment, error) {
-	last, err := r.end(ctx, q)
+	all, err := r.ends(ctx, q)
 	if err != nil {
 		return nil, err
 	}
+	last, previous, yearAgo := all[0], all[1], all[4]
 	if last == nil {
 		return nil, &usageError{text: fmt.Sprintf("the history %s holds nothing of %s for the estate %q", r.store.Where(), q, r.f.estate),
 			hint: "infraopt history list shows what there is; infraopt history add --now TIME or infraopt history import FILE adds to it"}
@@ -162,24 +168,11 @@ func (r *quarterly) report(ctx context.Context, q quarter, now time.Time) (*scor
 	out := &score.Quarter{Name: q.String(), From: q.from(), To: q.to(), Over: !now.Before(q.to()), TakenAt: last.entry.TakenAt, Missing: []string{}, Followed: []score.Followed{}}
 	a.Quarter = out
 	var ends []trend.Quarter
-	var previous, yearAgo *endOfQuarter
-	for n := quartersBack; n > 0; n-- {
-		e, err := r.end(ctx, q.before(n))
-		if err != nil {
-			return nil, err
-		}
-		if e == nil {
-			continue
-		}
-		ends = append(ends, trend.Quarter{Name: e.String(), Taken: e.entry.TakenAt, Estate: e.estate})
-		switch n {
-		case 1:
-			previous = e
-		case 4: //nolint:mnd // quarters of a year
-			yearAgo = e
+	for _, e := range slices.Backward(all) {
+		if e != nil {
+			ends = append(ends, trend.Quarter{Name: e.String(), Taken: e.entry.TakenAt, Estate: e.estate})
 		}
 	}
-	ends = append(ends, trend.Quarter{Name: q.String(), Taken: last.entry.TakenAt, Estate: last.estate})
 	opt := req.Options
 	opt.RunningIsActive = opt.RunningIsActive || a.Roadmap.Basis == score.RunningIsActive
 	out.Points, out.Forecast = trend.Quarters(r.model, opt, ends)
@@ -203,6 +196,24 @@ func (r *quarterly) report(ctx context.Context, q quarter, now time.Time) (*scor
 func (r *quarterly) request(e *endOfQuarter) score.Request {
 	opt := score.Options{RunningIsActive: r.f.assume == score.RunningIsActive, Now: e.entry.TakenAt}
 	return score.Request{Options: opt, Tool: tool(), ModelFile: r.f.name(), Top: r.f.listed()}
+}
+
+// ends reads the last entries of a quarter and of those before it, by how many quarters they are before; nil where there is
+// none. Several are read at once.
+func (r *quarterly) ends(ctx context.Context, q quarter) ([]*endOfQuarter, error) {
+	out := make([]*endOfQuarter, quartersBack+1)
+	errs := make([]error, len(out))
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		all.Go(func() {
+			for n := int(next.Add(1)) - 1; n < len(out); n = int(next.Add(1)) - 1 {
+				out[n], errs[n] = r.end(ctx, q.before(n))
+			}
+		})
+	}
+	all.Wait()
+	return out, errors.Join(errs...)
 }
 
 // end reads the last entry of a quarter; nil where there is none.
