@@ -255,7 +255,7 @@ func (b *booklet) failed() {
 		if r := b.words(s.Remedy); r != "" {
 			text += " (" + r + ")"
 		}
-		b.doc.Item(text)
+		b.doc.Item(cut(text, 3*maxWidth, b.ellipsis))
 	}
 	b.rest(min(n, paperGaps), n, "source that could not be read")
 }

@@ -5,7 +5,6 @@ package paper
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -24,8 +23,8 @@ const (
 	leading  = 1.4 // height of a line, in sizes of its letters
 	regular  = "regular"
 	bold     = "bold"
-	noGlyph  = '?' // in place of letters that the fonts do not have
-	longest  = 400 // runes of one cell or line: what is longer is cut
+	noGlyph  = '?'  // in place of letters that the fonts do not have
+	longest  = 4000 // runes of one text: what is longer is cut
 	tableGap = 8.0
 )
 
@@ -244,7 +243,9 @@ func (d *Document) Table(columns []Column, rows [][]string) {
 				limit = 6
 			}
 			if len(wrapped[i]) > limit {
-				wrapped[i] = append(slices.Clip(wrapped[i][:limit-1]), "…")
+				wrapped[i] = wrapped[i][:limit]
+				last := &wrapped[i][limit-1]
+				*last = d.head(*last, room*c.Share/sum-d.measure("…")) + "…"
 			}
 			most = max(most, len(wrapped[i]))
 		}
