@@ -111,8 +111,8 @@ var exactFigures = map[string]func(t *testing.T, text []byte) map[string]string{
 // notInCSV are figures for which the one table has no column.
 var notInCSV = map[string]bool{"coverage.frame": true, "coverage.freshness": true}
 
-// standingOnly are formats with room for one line on the estate as a whole.
-var standingOnly = map[string]bool{"gitlab-codequality": true, "github": true}
+// standingOnly are formats with room for one line on the estate as a whole; an SVG has level and score only.
+var standingOnly = map[string]bool{"gitlab-codequality": true, "github": true, "svg": true}
 
 // The headline numbers are the same in all formats of one report. Formats for programs give all their digits, the same in
 // each; formats for people give them rounded, in the same words. A format that is in neither list above is for people.
@@ -157,7 +157,10 @@ func words(s string) string {
 // headlineWords are the headline numbers in words.
 func headlineWords(a *score.Assessment, format string) []string {
 	p := newPage(Display{})
-	out := []string{strings.TrimPrefix(p.scoreWords(a.Score, a.Level), "score "), percent(a.Coverage.Evidence), p.words(a.Level.Name)}
+	out := []string{strings.TrimPrefix(p.scoreWords(a.Score, a.Level), "score "), p.words(a.Level.Name)}
+	if format != "svg" {
+		out = append(out, percent(a.Coverage.Evidence))
+	}
 	h := a.Headline
 	if unproven(a) && format == "table" {
 		h = a.Assumed.Headline // the screen has room for one

@@ -46,6 +46,8 @@ func Formats() []Format {
 		{"gitlab-codequality", "findings, advice and gaps for a merge request of GitLab", ".codequality.json", renderQuality},
 		{"github", "annotations of a run of GitHub Actions, to be printed by a step", "", renderGitHub},
 		{"github-summary", "Markdown for the summary of a step of GitHub Actions", ".summary.md", renderSummary},
+		{"svg", "a picture: level, score and what the work stands on", ".svg", renderSVG},
+		{"pdf", "for a meeting, on paper", ".pdf", renderPDF},
 	}
 }
 

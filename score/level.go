@@ -172,3 +172,13 @@ func (m *Model) distribution(s *sheet) []StepMass {
 	}
 	return out
 }
+
+// GatesOf lists the conditions of a level with where a result stands; nil where the model has no such level.
+func (m *Model) GatesOf(level int, res *Result) []Gate {
+	for i := range m.Levels {
+		if m.Levels[i].Number == level {
+			return m.gates(&m.Levels[i], res)
+		}
+	}
+	return nil
+}

@@ -183,3 +183,28 @@ func (m *match) conflictList() []string {
 	slices.Sort(out)
 	return out
 }
+
+// A Sight is what can be compared of two estates.
+type Sight struct {
+	Known        [2]*inventory.Estate       // both, as far as each fact is known in both
+	Now          map[string]*inventory.Node // by the ID that a host had then: what it is now
+	Left         map[string]bool            // IDs of hosts that left
+	Incomparable map[string]bool            // IDs of hosts of which nobody can tell
+}
+
+// Both finds out what can be compared of two estates.
+func Both(then, now *inventory.Estate) *Sight {
+	seen := hosts([2]*inventory.Estate{then, now})
+	s := &Sight{Now: map[string]*inventory.Node{}, Left: map[string]bool{}, Incomparable: map[string]bool{}}
+	s.Known, _ = known([2]*inventory.Estate{then, now}, seen.stayed)
+	for _, p := range seen.stayed {
+		s.Now[p[0].Machine.ID] = p[1]
+	}
+	for _, h := range seen.alone[0] {
+		s.Left[h.Machine.ID] = true
+	}
+	for _, h := range seen.incomparable[0] {
+		s.Incomparable[h.Machine.ID] = true
+	}
+	return s
+}
