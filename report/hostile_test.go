@@ -85,6 +85,11 @@ func fullSample() *score.Assessment {
 	a.VMs = []score.VMInfo{{MachineName: "web-7", VM: inventory.VM{ID: "v1", Hypervisor: "h1", Name: inventory.Known("build"), VCPUs: inventory.Known(4.), Memory: inventory.Unknown[inventory.Bytes]("denied", "sudo")}}}
 	a.Recommendations[0].Subjects, a.Recommendations[0].Blockers = []string{"old-ci", "old-web", "test-3"}, []string{"old-ci: is in use"}
 	a.Recommendations[0].Gain.EnergyKWh = ptr(bounds(120, 340))
+	a.Trend.Indicators = []score.TrendIndicator{{ID: "containers.isolation", Change: score.TrendChange{Low: 3}, Terms: []score.TrendTerm{{ID: score.TrendWithin, Points: 3}}}}
+	a.Quarter = &score.Quarter{Name: "2026Q4", TakenAt: sampleTime, Previous: "2026Q3", YearAgo: trendSample(), Missing: []string{"nothing was kept of 2026Q1"},
+		Points:   []score.QuarterPoint{{Quarter: "2026Q3", TakenAt: sampleTime.AddDate(0, -3, 0), Score: bounds(31, 52), Level: 2, Coverage: .6, Components: 30, Hosts: 2}, {Quarter: "2026Q4", TakenAt: sampleTime, Score: a.Score, Level: 2, Coverage: .714, Components: 26, Hosts: 1}},
+		Followed: []score.Followed{{Action: "remove-idle", Title: "Delete 4 VMs", Status: score.FollowedPartly, Subjects: 4, Done: 1, Open: 3, Promised: ptr(2.8), Delivered: ptr(.7)}},
+		Forecast: &score.Forecast{Level: 3, Name: "Converged", Basis: 2, Quarters: score.ForecastSpan{Likely: ptr(2.5)}}}
 	return a
 }
 

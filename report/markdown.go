@@ -23,13 +23,13 @@ const mostSummary = 1<<20 - 16<<10
 // renderMarkdown writes the report for wikis and merge requests.
 func renderMarkdown(w io.Writer, r *Report) error {
 	m := &markdown{page: newPage(r.Display)}
-	return m.write(w, r.Assessment, m.standingTable, m.pillarTable, m.gateList, m.stepTable, m.gapList, m.failureList, m.riskList, m.machineTable, m.trendTable, m.waiverTable)
+	return m.write(w, r.Assessment, m.standingTable, m.quarterPart, m.pillarTable, m.gateList, m.stepTable, m.gapList, m.failureList, m.riskList, m.machineTable, m.trendTable, m.waiverTable)
 }
 
 // renderSummary writes the part of it that fits on the page of a run of GitHub Actions.
 func renderSummary(w io.Writer, r *Report) error {
 	m := &markdown{page: newPage(r.Display), most: mostSummary}
-	return m.write(w, r.Assessment, m.standingTable, m.gateList, m.failureList, m.stepTable, m.trendTable, m.pillarTable, m.gapList, m.riskList, m.machineTable, m.waiverTable)
+	return m.write(w, r.Assessment, m.standingTable, m.quarterPart, m.gateList, m.failureList, m.stepTable, m.trendTable, m.pillarTable, m.gapList, m.riskList, m.machineTable, m.waiverTable)
 }
 
 // renderPlanMarkdown writes the plan.

@@ -160,28 +160,6 @@ func (m *markdown) machineTable(a *score.Assessment) string {
 	return m.section("Machines", t.String(), total-len(shown))
 }
 
-func (m *markdown) trendTable(a *score.Assessment) string {
-	t := a.Trend
-	if t == nil {
-		return ""
-	}
-	s := mdText("Score "+m.change(m.proven(t.From.Score), m.proven(t.To.Score))) + "\n"
-	if note := m.words(t.Note); note != "" {
-		s += "\nNote: " + m.short(note) + "\n"
-	}
-	if len(t.Terms) > 0 {
-		list := table(">low end", ">high end", "through")
-		for _, x := range t.Terms {
-			list.add(m.signed(x.Points), m.signed(x.High), m.short(m.words(x.Text)))
-		}
-		s += "\n" + list.String()
-	}
-	if t.Comparable && !t.Real {
-		s += "\nWhat is not known could account for all of it.\n"
-	}
-	return m.section("Since "+t.From.Time.UTC().Format("2006-01-02"), s, 0)
-}
-
 func (m *markdown) waiverTable(a *score.Assessment) string {
 	if len(a.Waivers) == 0 {
 		return ""

@@ -1,8 +1,10 @@
 package report
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // telling matches words that sites make more of than text: mentions, references, labels, formulas, addresses of the web.
@@ -42,11 +44,12 @@ func mdText(s string) string {
 func references(s string) string {
 	var b strings.Builder
 	for _, r := range s {
-		if r < 0x80 && !(r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z') {
-			b.WriteString("&#" + digits(known(float64(r))) + ";")
-			continue
+		switch {
+		case r >= utf8.RuneSelf, r >= '0' && r <= '9', r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z':
+			b.WriteRune(r)
+		default:
+			fmt.Fprintf(&b, "&#%d;", r)
 		}
-		b.WriteRune(r)
 	}
 	return b.String()
 }

@@ -135,3 +135,46 @@ func sourceSheet(a *score.Assessment) *sheet {
 		},
 	}
 }
+
+// quarterSheets are those that a quarterly report has besides.
+func quarterSheets(a *score.Assessment) []*sheet {
+	q := a.Quarter
+	if q == nil {
+		return nil
+	}
+	return []*sheet{{
+		name: "Quarters", rows: len(q.Points),
+		fields: []field{{"quarter", "Quarter", 12, asText}, {"low", "Score, proven", 14, asPoints}, {"high", "Score, at most", 14, asPoints}, {"level", "Level", 8, asCount}, {"coverage", "Coverage", 10, asShare},
+			{"components", "Components", 12, asPoints}, {"hosts", "Hosts", 8, asCount}},
+		row: func(i int) []any {
+			x := &q.Points[i]
+			return []any{x.Quarter, value(low(x.Score)), value(high(x.Score)), x.Level, x.Coverage, x.Components, x.Hosts}
+		},
+	}, {
+		name: "Advice", rows: len(q.Followed),
+		fields: []field{{"action", "Action", 26, asText}, {"title", "What was to be done", 60, asText}, {"status", "Status", 14, asText}, {"subjects", "Things", 10, asCount}, {"done", "Done", 10, asCount}, {"gone", "Gone", 10, asCount},
+			{"open", "Open", 10, asCount}, {"incomparable", "Not comparable", 14, asCount}, {"added", "Added", 10, asCount}, {"promised", "Promised, points", 14, asPoints}, {"delivered", "Delivered, points", 14, asPoints}},
+		row: func(i int) []any {
+			x := &q.Followed[i]
+			return []any{x.Action, x.Title, x.Status, x.Subjects, x.Done, x.Gone, x.Open, x.Incomparable, x.Added, value(x.Promised), value(x.Delivered)}
+		},
+	}}
+}
+
+// changeSheets take the change since an earlier result apart, where there is one.
+func changeSheets(a *score.Assessment) []*sheet {
+	if a.Trend == nil {
+		return nil
+	}
+	var rows [][]any
+	for _, x := range a.Trend.Terms {
+		rows = append(rows, []any{"estate", x.ID, x.Points, x.High, x.Text})
+	}
+	for i := range a.Trend.Indicators {
+		for _, x := range a.Trend.Indicators[i].Terms {
+			rows = append(rows, []any{a.Trend.Indicators[i].ID, x.ID, x.Points, x.High, x.Text})
+		}
+	}
+	return []*sheet{{name: "Change", rows: len(rows), fields: []field{{"of", "Of", 30, asText}, {"term", "Through", 16, asText}, {"low", "Points, low end", 14, asPoints}, {"high", "Points, high end", 14, asPoints}, {"text", "In words", 60, asText}},
+		row: func(i int) []any { return rows[i] }}}
+}

@@ -21,8 +21,9 @@ const mostRows = 1_000_000
 // renderXLSX writes a workbook with a sheet for each kind of thing.
 func renderXLSX(w io.Writer, r *Report) error {
 	p, a := newPage(r.Display), r.Assessment
-	return writeWorkbook(w, a, summarySheet(p, a), indicatorSheet(a), machineSheet(a), containerSheet(a), vmSheet(a), stepSheet(p, a), waveSheet(a),
-		moveSheet(a), hostSheet(a), gapSheet(a), findingSheet(a), sourceSheet(a))
+	sheets := []*sheet{summarySheet(p, a), indicatorSheet(a), machineSheet(a), containerSheet(a), vmSheet(a), stepSheet(p, a), waveSheet(a),
+		moveSheet(a), hostSheet(a), gapSheet(a), findingSheet(a), sourceSheet(a)}
+	return writeWorkbook(w, a, slices.Concat(sheets, changeSheets(a), quarterSheets(a))...)
 }
 
 // renderPlanXLSX writes what of it a plan holds.

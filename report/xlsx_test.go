@@ -50,7 +50,7 @@ func workbookColumn(t *testing.T, book *excelize.File, sheet, heading string) []
 
 func TestWorkbookIsTyped(t *testing.T) {
 	book := openWorkbook(t, rendered(t, "xlsx", fullSample(), Display{}))
-	want := []string{"Summary", "Indicators", "Machines", "Containers", "VMs", "Recommendations", "Waves", "Moves", "Hosts", "Gaps", "Findings", "Sources"}
+	want := []string{"Summary", "Indicators", "Machines", "Containers", "VMs", "Recommendations", "Waves", "Moves", "Hosts", "Gaps", "Findings", "Sources", "Change", "Quarters", "Advice"}
 	if got := book.GetSheetList(); strings.Join(got, " ") != strings.Join(want, " ") {
 		t.Errorf("sheets: got %v, want %v", got, want)
 	}
