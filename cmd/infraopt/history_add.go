@@ -199,7 +199,7 @@ func (r *recorder) file(ctx context.Context, name string) error {
 	case ctx.Err() != nil:
 		return errInterrupted
 	case err != nil:
-		return &collect.Error{Kind: collect.ErrInput, Op: name, Err: err, Remedy: collect.RemedyOf(err)}
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	if err := r.keep(ctx, s); err != nil {
 		if errors.Is(err, collect.ErrUsage) {
