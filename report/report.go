@@ -38,6 +38,7 @@ func Formats() []Format {
 		{"table", "for a terminal", ".txt", renderTable},
 		{"json", "for programs (schema " + score.AssessmentSchema + ")", ".json", renderJSON},
 		{"svg", "a picture: level, score and what the work stands on", ".svg", renderSVG},
+		{"pdf", "for a meeting, on paper", ".pdf", renderPDF},
 	}
 }
 

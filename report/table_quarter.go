@@ -13,11 +13,11 @@ func (p *page) quarter(a *score.Assessment) error {
 	if q == nil {
 		return nil
 	}
-	p.blank()
 	p.para(0, strong, p.words(quarterTitle(q)))
 	for _, s := range q.Missing {
 		p.para(0, faint, "Note: "+p.words(s)+".")
 	}
+	p.blank()
 	return nil
 }
 
@@ -37,9 +37,9 @@ func (p *page) followed(a *score.Assessment) error {
 		return nil
 	}
 	if q.YearAgo != nil {
-		t := q.YearAgo
-		p.blank()
-		p.para(0, normal, fmt.Sprintf("A year ago, %s: %s", day(t.From.Time), p.change(p.proven(t.From.Score), p.proven(t.To.Score)))+" ("+p.signed(t.Change.Low)+").")
+		if err := p.trend("IN A YEAR, SINCE ", q.YearAgo); err != nil {
+			return err
+		}
 	}
 	if len(q.Followed) == 0 {
 		return nil
@@ -106,7 +106,7 @@ func (p *page) forecast(a *score.Assessment) error {
 
 // forecastSentence says when a level is reached, and how sure that is.
 func forecastSentence(g glyphs, f *score.Forecast) string {
-	return fmt.Sprintf("At the pace of the last %s, level %d %s is reached %s.", g.many(float64(f.Basis), "quarter"), f.Level, f.Name, when(g, &f.Quarters))
+	return fmt.Sprintf("At the pace of the last %s, level %d %s is reached: %s.", g.many(float64(f.Basis), "quarter"), f.Level, f.Name, when(g, &f.Quarters))
 }
 
 // when puts a time in quarters into words: the likely one, and the range.

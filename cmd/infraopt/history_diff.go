@@ -68,7 +68,8 @@ func (p *program) historyDiffCommand(h *historyFlags) *cobra.Command {
 type end struct {
 	snapshot   *inventory.Snapshot
 	assessment *score.Assessment
-	stored     *trend.Stored // what was said of the snapshot, where that is kept
+	stored     *trend.Stored  // what was said of the snapshot, where that is kept
+	waivers    []score.Waiver // of then; nil where nobody kept them
 }
 
 func (p *program) historyDiff(ctx context.Context, h *historyFlags, f historyDiffFlags, from, to string) (err error) {
@@ -141,10 +142,20 @@ func storedEnd(ctx context.Context, s *history.Store, estate, name, assume strin
 	if err != nil {
 		return nil, err
 	}
-	if rested := a.Assumed != nil && a.Assumed.Score == a.Score; rested == (assume != "") || a.Assumed == nil {
-		e.stored = &trend.Stored{Score: a.Score, Level: a.Level.Number, Rules: a.Tool.Rules}
-	}
+	e.stored, e.waivers = saidThen(a, assume != "")
 	return e, nil
+}
+
+// saidThen is what a kept assessment said, unless it was on another assumption, and what was waived in it.
+func saidThen(a *score.Assessment, assumed bool) (*trend.Stored, []score.Waiver) {
+	waivers := []score.Waiver{}
+	for i := range a.Waivers {
+		waivers = append(waivers, a.Waivers[i].Waiver)
+	}
+	if rested := a.Assumed != nil && a.Assumed.Score == a.Score; rested != assumed && a.Assumed != nil {
+		return nil, waivers
+	}
+	return &trend.Stored{Score: a.Score, Level: a.Level.Number, Rules: a.Tool.Rules}, waivers
 }
 
 // compared is the assessment of the later end, with how it came to be.
@@ -168,7 +179,7 @@ func compared(ends []*end, model *score.Model, f historyDiffFlags) *score.Assess
 	}
 	a := results[1]
 	if then.snapshot != nil && now.snapshot != nil {
-		a.Trend = trend.Compare(model, opt, trend.Then{Estate: estates[0], Time: then.snapshot.TakenAt.UTC(), Stored: then.stored}, estates[1])
+		a.Trend = trend.Compare(model, opt, trend.Then{Estate: estates[0], Time: then.snapshot.TakenAt.UTC(), Waivers: then.waivers, Stored: then.stored}, estates[1])
 	} else {
 		a.Trend = trend.Totals(results[0], a)
 	}

@@ -49,6 +49,7 @@ func (p *program) rootCommand() *cobra.Command {
 		p.planCommand(),
 		p.collectCommand(),
 		p.historyCommand(),
+		p.reportCommand(),
 		p.explainCommand(),
 		p.sensitivityCommand(),
 		p.packCommand(),
