@@ -32,7 +32,7 @@ finish() {
 	if [ -n "${GITHUB_OUTPUT:-}" ]; then
 		{
 			printf 'status=%s\nreports=%s\n' "$status" "$reports"
-			[ ! -s "$reports/infraopt.sarif" ] || printf 'sarif=%s\n' "$reports/infraopt.sarif"
+			[ -z "$reports" ] || [ ! -s "$reports/infraopt.sarif" ] || printf 'sarif=%s\n' "$reports/infraopt.sarif"
 		} >>"$GITHUB_OUTPUT" || worse
 	fi
 	exit "$status"
@@ -77,7 +77,11 @@ rm -f "$reports/infraopt.json" "$reports/infraopt.sarif" "$reports/infraopt.juni
 if [ -n "${AUDIT_VERSION:-}" ]; then
 	build
 else
-	program=$(command -v "${AUDIT_BINARY:-infraopt}") || end 3 'there is no program: name it by the input binary, or a version to build by the input version'
+	program=$(command -v "${AUDIT_BINARY:-infraopt}")
+	case $program in
+	*/*) ;; # not a word of the shell
+	*) end 3 'there is no program: name it by the input binary, or a version to build by the input version' ;;
+	esac
 fi
 
 set -- audit --quiet --no-color --explain-exit --format=github \
@@ -102,18 +106,18 @@ $(lines "${AUDIT_TARGETS:-}")
 LINES
 
 # A job that is cancelled has a few seconds, in which infraopt reports what it has. SIGINT means nothing to what a shell runs
-# in the background.
-signalled=
+# in the background, so it is told by SIGTERM.
+pid=
 trap 'signalled=yes; kill -TERM "$pid" 2>/dev/null' INT TERM
 "$program" "$@" >"$reports/infraopt.annotations" &
 pid=$!
+status=127
 while :; do
 	signalled=
 	wait "$pid"
 	ended=$?
-	[ -n "$signalled" ] && continue # the shell was woken up, nothing has ended
-	status=$ended
-	break
+	[ "$ended" -eq 127 ] || status=$ended # 127: a wait before has seen it end
+	[ -n "$signalled" ] || break          # or it was the wait that ended
 done
 trap '' INT TERM
 start_commands
@@ -122,6 +126,9 @@ if [ -s "$reports/infraopt.annotations" ]; then
 	cat "$reports/infraopt.annotations" || worse
 elif [ "$status" -ne 0 ]; then
 	end "$status" 'the audit came to no result, the log says why'
+fi
+if [ "$status" -eq 0 ] && [ ! -s "$reports/infraopt.json" ]; then
+	end 4 'the audit passed and left no report'
 fi
 if [ -s "$reports/infraopt.summary.md" ]; then
 	cat "$reports/infraopt.summary.md" >>"${GITHUB_STEP_SUMMARY:-/dev/null}" || worse
