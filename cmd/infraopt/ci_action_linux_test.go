@@ -373,38 +373,56 @@ cp "${STUB_ARGS%args}infraopt" "$GOBIN/infraopt"
 	})
 }
 
-// TestActionCancelled cancels the job as the runner does, with a signal to the process that it has started.
+// TestActionCancelled cancels the job as the runner does: SIGINT to the process that it has started, and SIGTERM seconds later.
 func TestActionCancelled(t *testing.T) {
 	eachShell(t, func(t *testing.T, r *runner) {
 		if err := os.Rename(filepath.Join(r.folder, "bin", "infraopt"), filepath.Join(r.folder, "infraopt")); err != nil {
 			t.Fatal(err)
 		}
-		fifo := filepath.Join(r.folder, "ready")
-		if err := syscall.Mkfifo(fifo, 0o600); err != nil {
-			t.Fatal(err)
+		for _, name := range []string{"ready", "told", "go"} {
+			if err := syscall.Mkfifo(filepath.Join(r.folder, name), 0o600); err != nil {
+				t.Fatal(err)
+			}
 		}
 		r.write("bin/infraopt", `#!/bin/sh
-trap 'trap "" TERM; STUB_STATUS=130 exec "${STUB_ARGS%args}infraopt" "$@"' TERM
-echo ready >"${STUB_ARGS%args}ready"
+cd "${STUB_ARGS%args}"
+told() {
+	trap '' TERM
+	echo told >told
+	cat go
+	STUB_STATUS=130 exec ./infraopt "$@"
+}
+trap 'told "$@"' TERM
+echo ready >ready
 n=0
 while [ $n -lt 600 ]; do sleep 0.1; n=$((n + 1)); done
 exit 9
 `, 0o755)
-		cmd, log := r.command(nil)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := os.ReadFile(fifo); err != nil { // waits until it is written to
-			t.Fatal(err)
-		}
-		for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGTERM} { // the runner sends both, some time apart
-			if err := cmd.Process.Signal(s); err != nil {
+		wait := func(name string) {
+			if _, err := os.ReadFile(filepath.Join(r.folder, name)); err != nil {
 				t.Fatal(err)
 			}
 		}
-		got := r.result(cmd.Wait(), log.String())
-		if got.status != 130 || got.outputs["status"] != "130" || !strings.Contains(got.summary, "# the summary") {
-			t.Errorf("ends with %d, the outputs %q and the summary %q, want 130\n%s", got.status, got.outputs, got.summary, got.log)
+		for _, signals := range [][]os.Signal{{syscall.SIGINT}, {syscall.SIGTERM}, {syscall.SIGINT, syscall.SIGTERM}} {
+			r.write("summary.md", "", 0o644)
+			cmd, log := r.command(nil)
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			wait("ready")
+			for i, s := range signals {
+				if err := cmd.Process.Signal(s); err != nil {
+					t.Fatal(err)
+				}
+				if i == 0 {
+					wait("told")
+				}
+			}
+			r.write("go", "", 0o600)
+			got := r.result(cmd.Wait(), log.String())
+			if got.status != 130 || got.outputs["status"] != "130" || got.summary != "# the summary\n" {
+				t.Errorf("%v: ends with %d, the outputs %q and the summary %q, want 130\n%s", signals, got.status, got.outputs, got.summary, got.log)
+			}
 		}
 	})
 }

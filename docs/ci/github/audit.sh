@@ -106,20 +106,20 @@ $(lines "${AUDIT_TARGETS:-}")
 LINES
 
 # A job that is cancelled has a few seconds, in which infraopt reports what it has. SIGINT means nothing to what a shell runs
-# in the background, so it is told by SIGTERM.
-pid=
-trap 'signalled=yes; kill -TERM "$pid" 2>/dev/null' INT TERM
+# in the background, so it is told by SIGTERM; once, as a second signal would say that nobody waits for the report.
+cancelled=
+trap 'trap "" INT TERM; cancelled=yes; kill -TERM "${!:-}" 2>/dev/null' INT TERM
 "$program" "$@" >"$reports/infraopt.annotations" &
 pid=$!
-status=127
-while :; do
-	signalled=
-	wait "$pid"
-	ended=$?
-	[ "$ended" -eq 127 ] || status=$ended # 127: a wait before has seen it end
-	[ -n "$signalled" ] || break          # or it was the wait that ended
-done
+[ -z "$cancelled" ] || kill -TERM "$pid" 2>/dev/null # that came before there was anything to tell
+wait "$pid"
+status=$?
 trap '' INT TERM
+if [ -n "$cancelled" ]; then # it was the wait that ended, not what it waited for
+	wait "$pid"
+	status=$?
+	[ "$status" -ne 127 ] || status=130 # or both did, and the shell has forgotten
+fi
 start_commands
 
 if [ -s "$reports/infraopt.annotations" ]; then
