@@ -63,7 +63,6 @@ func (p *page) verdict(a *audit.Result) error {
 	if a.Status > 0 {
 		st = bad
 	}
-	p.blank()
 	p.para(0, st, p.words(a.Verdict))
 	if d := a.Decisive; d != nil {
 		text := "Decided by " + p.words(d.ID)
@@ -117,11 +116,14 @@ func (p *page) findings(a *audit.Result) error {
 		head += ", " + p.number(float64(c.Waived)) + " waived"
 	}
 	p.heading(head)
+	if a.Baseline == nil {
+		return p.findingsByRule(a)
+	}
 	g := &grid{columns: []column{{}, {head: "FINDING", min: 10, lines: 2}, {head: "SUBJECT", min: 12, lines: 3}, {head: "WHAT", min: 16, lines: 3}}}
 	left := 0
 	for i := range a.Findings {
 		f := &a.Findings[i]
-		if f.WaivedBy != "" || a.Baseline != nil && f.State == audit.Unchanged {
+		if f.WaivedBy != "" || f.State == audit.Unchanged {
 			continue
 		}
 		const normally = 10
@@ -152,6 +154,36 @@ func (p *page) findings(a *audit.Result) error {
 	}
 	if left > 0 {
 		p.para(0, faint, "and "+p.many(float64(left), "more finding")+" (--top, or --format json)")
+	}
+	return nil
+}
+
+// findingsByRule counts what there is of a kind, where nothing is known to be new.
+func (p *page) findingsByRule(a *audit.Result) error {
+	var order []string
+	first, count := map[string]*audit.Finding{}, map[string]int{}
+	for i := range a.Findings {
+		f := &a.Findings[i]
+		if f.WaivedBy != "" {
+			continue
+		}
+		if count[f.Rule]++; count[f.Rule] == 1 {
+			order, first[f.Rule] = append(order, f.Rule), f
+		}
+	}
+	g := &grid{columns: []column{{head: "FINDING", min: 10, lines: 2}, {right: true}, {head: "SUCH AS", min: 20, lines: 3}}}
+	const normally = 30
+	for _, rule := range order[:min(len(order), p.rows(normally))] {
+		g.add("", text(p.words(rule)), text(p.number(float64(count[rule]))), text(p.words(first[rule].Subject+": "+first[rule].Text)))
+	}
+	if len(g.rows) == 0 {
+		return nil
+	}
+	if err := p.grid(g); err != nil {
+		return err
+	}
+	if left := len(order) - len(g.rows); left > 0 {
+		p.para(0, faint, "and "+p.many(float64(left), "more kind"))
 	}
 	return nil
 }
