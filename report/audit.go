@@ -119,7 +119,7 @@ func (p *page) findings(a *audit.Result) error {
 	if a.Baseline == nil {
 		return p.findingsByRule(a)
 	}
-	g := &grid{columns: []column{{}, {head: "FINDING", min: 10, lines: 2}, {head: "SUBJECT", min: 12, lines: 3}, {head: "WHAT", min: 16, lines: 3}}}
+	g := &grid{columns: []column{{}, {head: "FINDING", min: 24, lines: 2}, {head: "SUBJECT", min: 12, lines: 3}, {head: "WHAT", min: 16, lines: 3}}}
 	left := 0
 	for i := range a.Findings {
 		f := &a.Findings[i]
@@ -133,7 +133,7 @@ func (p *page) findings(a *audit.Result) error {
 		}
 		what := p.words(f.Text)
 		if f.Why != "" {
-			what += " (" + p.words(f.Why) + ")"
+			what = p.words(f.Why)
 		}
 		sign, st := "", normal
 		switch f.State {

@@ -110,6 +110,9 @@ func (p *program) audit(ctx context.Context, f auditFlags, args []string) error 
 	if what, ok := policy.Compares(); ok && !f.given["baseline"] {
 		return &usageError{text: what + " asks for a comparison, and there is no baseline", hint: "give one: --baseline FILE, history:last or git:REF:PATH; --write-baseline makes one"}
 	}
+	if policy.Empty() {
+		say(p.std.err, "infraopt: no policy was found and no gate was asked for: all that is checked is that targets can be read\n")
+	}
 	show, err := p.views(&f.viewFlags)
 	if err != nil {
 		return err

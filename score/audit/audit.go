@@ -154,7 +154,9 @@ func Audit(e Evidence, p *Policy, b *Baseline, now time.Time) *Result {
 	r.Findings = append(r.Findings, find(e.Estate, e.Model, e.Request)...)
 	if b != nil {
 		r.Findings = b.compare(r.Findings, e)
-		r.Baseline = b.result()
+		if r.Baseline = b.result(); b.Result != nil {
+			r.Baseline.settle(b.Result, r)
+		}
 	}
 	for i := range r.Findings {
 		f := &r.Findings[i]
@@ -219,8 +221,8 @@ func (r *Result) decide() {
 			parts = append(parts, fmt.Sprintf("%d %s", x.n, x.text))
 		}
 	}
-	word := [...]string{"passed", "failed", "incomplete", "not possible"}[r.Status]
-	r.Verdict = fmt.Sprintf("The audit is %s; gates: %s.", word, strings.Join(parts, ", "))
+	word := [...]string{"passed", "failed", "is incomplete", "could not be done"}[r.Status]
+	r.Verdict = fmt.Sprintf("The audit %s; gates: %s.", word, strings.Join(parts, ", "))
 }
 
 // Explain says which gate decided the exit status, and why, in lines.

@@ -175,9 +175,6 @@ func (g *gates) regression(most float64) Gate {
 		x.Outcome, x.Why, x.Remedy = Error, "there is no baseline to compare with", "give one by --baseline"
 		return x
 	}
-	if g.baseline.Result != nil {
-		b.settle(g.baseline.Result, g.result)
-	}
 	switch {
 	case b.Change == nil:
 		x.Outcome, x.Why, x.Remedy = Error, b.Name+" cannot be compared with: "+b.Note, giveBaseline
