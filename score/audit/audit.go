@@ -90,8 +90,9 @@ type Finding struct {
 	State       string   `json:"state,omitempty"` // against the baseline, where there is one
 	Why         string   `json:"why,omitempty"`   // nobody can tell
 	WaivedBy    string   `json:"waivedBy,omitempty"`
-	Targets     []string `json:"targets"` // that showed it
-	Blind       int      `json:"blind"`   // facts of its machine and of itself that were not known
+	Targets     []string `json:"targets"`   // that showed it
+	Blind       int      `json:"blind"`     // facts of its machine that were not known, and how completely the machine was listed
+	BlindSelf   int      `json:"blindSelf"` // facts of itself that were not known
 }
 
 // Severities of findings.

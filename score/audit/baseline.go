@@ -10,6 +10,7 @@ import (
 
 	"github.com/infraopt/infraopt/collect/inventory"
 	"github.com/infraopt/infraopt/score"
+	"github.com/infraopt/infraopt/score/plan"
 	"github.com/infraopt/infraopt/score/trend"
 )
 
@@ -250,7 +251,7 @@ func (l *look) gone(f *Finding) (state, why string) {
 	if n == nil { // its host is there, and the machine on it is gone
 		return Resolved, ""
 	}
-	if blind := blindOf(n) + blindThing(n, f.Class, f.Key); blind > f.Blind {
+	if blindOf(n) > f.Blind || plan.Blind(n, f.Class, f.Key) > f.BlindSelf {
 		return Incomparable, goneNow + "less is known of " + f.MachineName + " than was then"
 	}
 	return Resolved, ""
