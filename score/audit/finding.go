@@ -100,7 +100,7 @@ func severityOf(s inventory.Severity) string {
 }
 
 // names are what patterns may call the subject of a finding.
-func (f *Finding) names() []string { return []string{f.Name, f.MachineName, f.Machine, f.Subject} }
+func (f *Finding) names() []string { return []string{f.Name, f.MachineName, f.Machine} }
 
 // blindOf counts what is not known of a machine, and of how completely it lists what stands on it.
 func blindOf(n *inventory.Node) int {

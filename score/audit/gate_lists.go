@@ -118,7 +118,7 @@ func (g *gates) forbid(r *ForbidRule, path string) Gate {
 	first := ""
 	for i := range g.result.Findings {
 		f := &g.result.Findings[i]
-		if f.State == Resolved || f.gone() || len(rules.match(f.Rule)) == 0 || len(r.Subjects) > 0 && !subjects.any(f.names()) {
+		if f.State == Resolved || f.gone() || !rules.any([]string{f.Rule}) || len(r.Subjects) > 0 && !subjects.any(f.names()) {
 			continue
 		}
 		by := f.WaivedBy
