@@ -32,6 +32,9 @@ type Format struct {
 	Render    func(w io.Writer, r *Report) error
 }
 
+// Binary reports whether a format is no text: a terminal can do nothing with it.
+func (f Format) Binary() bool { return f.Name == "xlsx" || f.Name == "pdf" }
+
 // Formats lists every format, in the order help shows them.
 func Formats() []Format {
 	return []Format{
