@@ -352,18 +352,6 @@ func (g gallery) stackName(c score.StackClass) string {
 	return strings.Join(parts, " on ") + ": " + g.sharePercent(c.Share) + " of the work"
 }
 
-// sharePercent prints an interval of shares: "10 – 29 %".
-func (p *page) sharePercent(b score.Bounds) string {
-	switch {
-	case b.None:
-		return p.dash
-	case exact(b):
-		return percent(b.Low)
-	default:
-		return p.span(score.Bounds{Low: b.Low * 100, High: b.High * 100}, 0) + nbsp + "%"
-	}
-}
-
 // layer is a layer as it is drawn. Systems that are replaced as a whole, and engines, are half as high as what somebody
 // has to keep up; the hardware is the same in all.
 func (g gallery) layer(id string) picture.Layer {

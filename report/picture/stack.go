@@ -79,7 +79,7 @@ func Stacks(id, title, desc string, width float64, stacks ...Stack) *Drawing {
 }
 
 func (d *Drawing) stack(s Stack, x, y, width, unit, tall float64) {
-	d.add(Text{X: x, Y: y + 15, Size: 15, Fill: Ink, Bold: true, Text: Fit(s.Head, 15, width)},
+	d.add(Text{X: x, Y: y + 15, Size: 15, Fill: Ink, Bold: true, Text: Fit(s.Head, 15*bold, width)},
 		Text{X: x, Y: y + 34, Size: 12.5, Fill: Faint, Text: Fit(s.Sub, 12.5, width)})
 	ground := y + stackHead + tall
 	if len(s.Columns) == 0 {
@@ -91,7 +91,7 @@ func (d *Drawing) stack(s Stack, x, y, width, unit, tall float64) {
 	d.columns(s.Columns, x, ground, width, unit)
 	d.names(s.Columns, x, ground, width, unit)
 	d.add(Line{X1: x, Y1: ground + 4, X2: x + width, Y2: ground + 4, Width: 1, Stroke: Rule})
-	for i, mark := range []string{"0", "25", "50", "75", "100 % of the work"} {
+	for i, mark := range []string{"0", "25", "50", "75", "100 %"} {
 		at, anchor := x+width*float64(i)/4, Middle
 		switch i {
 		case 0:

@@ -21,7 +21,7 @@ func Waterfall(id, title, desc string, width float64, steps []Step, print func(f
 	low, high := ends(steps)
 	label, value := 0.0, 0.0
 	for _, s := range steps {
-		label, value = max(label, TextWidth(s.Label, textBig)), max(value, TextWidth(s.Value, textBig))
+		label, value = max(label, TextWidth(s.Label, textBig)), max(value, bold*TextWidth(s.Value, textBig))
 	}
 	value += 14
 	label = min(label+14, width*.48)
