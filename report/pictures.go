@@ -392,3 +392,24 @@ func (g gallery) form(id string) picture.Layer {
 		return picture.Layer{Name: "work of unknown form", Role: picture.Unknown, Height: .6}
 	}
 }
+
+// drawLadder draws how much of the work stands on which step of isolation.
+func (g gallery) drawLadder(id string, width float64) *picture.Drawing {
+	var bars []picture.Bar
+	var desc []string
+	for _, s := range levelOf(g.a).Distribution {
+		if s.Workloads == 0 && (s.Share.None || s.Share.High <= 0) {
+			continue
+		}
+		b := picture.Bar{Label: cmp.Or(g.words(s.Text), g.words(s.Step)), Low: unit(s.Share.Low), High: unit(s.Share.High), Role: picture.Known, Value: flat(g.sharePercent(s.Share))}
+		if s.Share.None {
+			b.None = "not known"
+		}
+		bars = append(bars, b)
+		desc = append(desc, b.Label+": "+b.Value+".")
+	}
+	if len(bars) == 0 {
+		return nil
+	}
+	return picture.Bars(id, "What the work runs on, by its share of the demand", strings.Join(desc, " "), width, 1, bars)
+}

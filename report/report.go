@@ -37,6 +37,7 @@ func Formats() []Format {
 	return []Format{
 		{"table", "for a terminal", ".txt", renderTable},
 		{"json", "for programs (schema " + score.AssessmentSchema + ")", ".json", renderJSON},
+		{"html", "a page that needs no other file, for browsers", ".html", renderHTML},
 		{"svg", "a picture: level, score and what the work stands on", ".svg", renderSVG},
 	}
 }

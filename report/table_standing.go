@@ -331,8 +331,15 @@ func (p *page) gatesOf(l score.LevelResult, condition string) error {
 	return nil
 }
 
-// lifts prints what would help most over a gate that is not met: of what there is to do, and to look at.
+// lifts prints what would help most over a gate that is not met.
 func (p *page) lifts(g score.Gate) {
+	if s := p.liftWords(g); s != "" {
+		p.para(2, faint, "For "+p.words(g.Text)+": "+s+".")
+	}
+}
+
+// liftWords says what would help most over a gate that is not met: of what there is to do, and to look at.
+func (p *page) liftWords(g score.Gate) string {
 	var parts []string
 	for _, kind := range []string{score.LiftDo, score.LiftSee} {
 		i := slices.IndexFunc(g.Lift, func(l score.Lift) bool { return l.Kind == kind })
@@ -345,9 +352,7 @@ func (p *page) lifts(g score.Gate) {
 		}
 		parts = append(parts, p.words(g.Lift[i].Text)+to+p.reached(g, g.Lift[i].Have)+")")
 	}
-	if len(parts) > 0 {
-		p.para(2, faint, "For "+p.words(g.Text)+": "+strings.Join(parts, "; ")+".")
-	}
+	return strings.Join(parts, "; ")
 }
 
 // reached prints a value at a gate, in the scale of the gate: shares, ratios or points. It is rounded away from the
