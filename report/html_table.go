@@ -31,7 +31,7 @@ type htmlColumn struct {
 type htmlCell struct {
 	Text string
 	Sort string // what to sort by in place of the text; numbers only
-	Faint,
+	Faint  bool
 	Number bool
 	Note string // ID of the note that says why it is not known
 	More []htmlMore
