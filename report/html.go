@@ -109,6 +109,7 @@ type htmlSection struct {
 	Text            []string
 	Picture         *htmlPicture
 	After           []string // below the picture
+	Links           []htmlIndicator // that tell how the numbers come about
 	Gates           []htmlGate
 	Pair            []htmlPair
 	Tables          []htmlTable

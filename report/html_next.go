@@ -1,7 +1,9 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/infraopt/infraopt/score"
 )
@@ -167,6 +169,13 @@ func (h *htmlPage) hostsSection() *htmlSection {
 		}
 		if note := h.words(t.NotValidated); note != "" {
 			s.After = append(s.After, "Overload risk, not validated: "+note+".")
+		}
+	}
+	for _, l := range a.Pillars {
+		for _, i := range l.Indicators {
+			if strings.HasPrefix(i.ID, "components.") {
+				s.Links = append(s.Links, htmlIndicator{ID: indicatorID(i.ID), Title: cmp.Or(h.words(i.Title), h.words(i.ID))})
+			}
 		}
 	}
 	if k := a.KPIs; k != nil {

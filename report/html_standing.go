@@ -175,6 +175,8 @@ func (h *htmlPage) pillarSection() *htmlSection {
 	return s
 }
 
+func indicatorID(id string) string { return "indicator-" + anchor(id) }
+
 // anchor makes an ID of text from outside.
 func anchor(id string) string {
 	return strings.Map(func(r rune) rune {
@@ -190,7 +192,7 @@ func anchor(id string) string {
 func head64(s string) string { return s[:min(len(s), 64)] }
 
 func (h *htmlPage) indicator(i score.IndicatorResult) htmlIndicator {
-	out := htmlIndicator{ID: "indicator-" + anchor(i.ID), Title: cmp.Or(h.words(i.Title), h.words(i.ID)), Shares: "does not apply", Explanation: h.words(i.Explanation),
+	out := htmlIndicator{ID: indicatorID(i.ID), Title: cmp.Or(h.words(i.Title), h.words(i.ID)), Shares: "does not apply", Explanation: h.words(i.Explanation),
 		Command: "infraopt explain " + h.words(i.ID)}
 	if i.Applicable {
 		out.Shares = flat(strings.TrimSpace(h.shares(i.Low, i.High)))

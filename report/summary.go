@@ -29,14 +29,14 @@ func (p *page) saidOfStanding(a *score.Assessment) []string {
 	}
 	switch {
 	case a.Level.Number > 0:
-		out = append(out, fmt.Sprintf("%s is on level %s, with a %s.", seen, p.levelWords(a.Level), p.scoreWords(a.Score, a.Level)))
+		out = append(out, fmt.Sprintf("%s is on level %s: %s.", seen, p.levelWords(a.Level), p.scoreWords(a.Score, a.Level)))
 	case p.words(a.Level.Reason) != "":
 		out = append(out, fmt.Sprintf("%s is not assessed: %s.", seen, p.words(a.Level.Reason)))
 	default:
 		out = append(out, fmt.Sprintf("%s is not assessed: there is nothing to rate.", seen))
 	}
 	if s := a.Assumed; s != nil {
-		out = append(out, fmt.Sprintf("If %s, it is on level %s, with a %s.", p.assumption(s.Assumption), p.levelWords(s.Level), p.scoreWords(s.Score, s.Level)))
+		out = append(out, fmt.Sprintf("If %s, it is on level %s: %s.", p.assumption(s.Assumption), p.levelWords(s.Level), p.scoreWords(s.Score, s.Level)))
 	}
 	if a.Unwaived != nil {
 		out = append(out, fmt.Sprintf("That is with %s; without them it is: %s.", p.many(float64(len(a.Waivers)), "waiver"), p.scoreWords(*a.Unwaived, score.LevelResult{Number: 1})))

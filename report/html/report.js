@@ -47,8 +47,9 @@ const filterable = (list, table) => {
 	if (rows.length < 8) return;
 	const tools = document.createElement("div"), label = document.createElement("label"), input = document.createElement("input"), said = document.createElement("output");
 	tools.className = "tools";
-	label.textContent = "Filter " + table.caption.textContent.trim();
+	label.textContent = "Filter";
 	input.type = "search";
+	input.setAttribute("aria-label", "Filter: " + table.caption.textContent.trim());
 	input.setAttribute("aria-controls", table.id);
 	label.append(input);
 	said.setAttribute("role", "status");
