@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"sync"
 
 	"github.com/infraopt/infraopt/report/picture"
@@ -22,6 +23,9 @@ const (
 	htmlRowsMost = 1000
 )
 
+// htmlMost is the size from which on a page has shorter lists, in bytes.
+const htmlMost = 5 << 20
+
 // renderHTML writes the report as one file that needs no other: it asks nothing of the network, and the rules it gives the
 // browser (Content-Security-Policy) let no script run but its own, whatever a machine is called.
 func renderHTML(w io.Writer, r *Report) error {
@@ -30,14 +34,21 @@ func renderHTML(w io.Writer, r *Report) error {
 		return err
 	}
 	h := newHTML(r)
-	doc := h.document()
-	doc.Policy, doc.Style, doc.Script = parts.policy, parts.style, parts.script
-	if h.err != nil {
-		return h.err
-	}
 	var out bytes.Buffer
-	if err := parts.template.Execute(&out, doc); err != nil {
-		return fmt.Errorf("filling the page: %w", err)
+	for {
+		doc := h.document()
+		if h.err != nil {
+			return h.err
+		}
+		doc.Policy, doc.Style, doc.Script = parts.policy, parts.style, parts.script
+		out.Reset()
+		if err := parts.template.Execute(&out, doc); err != nil {
+			return fmt.Errorf("filling the page: %w", err)
+		}
+		if out.Len() <= htmlMost || h.rows < 2 {
+			break
+		}
+		h.rows /= 2
 	}
 	if _, err := w.Write(out.Bytes()); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
@@ -91,8 +102,8 @@ type htmlDocument struct {
 	Banner        []string // what has to be known before anything else is read
 	Level         string   // "2"; a dash where there is none
 	LevelName     string
-	Score         string
-	Coverage      string
+	Score         htmlFigure
+	Coverage      htmlFigure
 	Assumed       string // the same under an assumption
 	Summary       []string
 	Figures       []htmlFigure
@@ -100,15 +111,22 @@ type htmlDocument struct {
 	Foot          []string
 }
 
-// A htmlFigure is one number that people remember.
+// A htmlFigure is one number that people remember, with the section that tells how it comes about.
 type htmlFigure struct{ Value, Text, Link string }
+
+// resolve takes away a link to a section that is not there.
+func (f *htmlFigure) resolve(sections []htmlSection) {
+	if !slices.ContainsFunc(sections, func(s htmlSection) bool { return "#"+s.ID == f.Link }) {
+		f.Link = ""
+	}
+}
 
 // A htmlSection is a part of the page with a heading. What it holds is shown in this order.
 type htmlSection struct {
 	ID, Head, Short string // Short is for the list of sections
 	Text            []string
 	Picture         *htmlPicture
-	After           []string // below the picture
+	After           []string        // below the picture
 	Links           []htmlIndicator // that tell how the numbers come about
 	Gates           []htmlGate
 	Pair            []htmlPair
@@ -187,9 +205,11 @@ func (h *htmlPage) document() *htmlDocument {
 	doc := &htmlDocument{
 		Title: flat(h.machineNames(a) + " " + h.dot + " " + a.GeneratedAt.UTC().Format("2006-01-02")),
 		About: []string{flat(h.machineNames(a)), a.GeneratedAt.UTC().Format("2006-01-02 15:04") + " UTC"},
-		Level: h.dash, LevelName: h.words(a.Level.Name), Score: flat(h.scoreWords(a.Score, a.Level)), Coverage: flat(percent(a.Coverage.Evidence)),
-		Summary: h.summary(a),
-		Foot:    h.foot(),
+		Level: h.dash, LevelName: h.words(a.Level.Name),
+		Score:    htmlFigure{Value: flat(h.scoreWords(a.Score, a.Level)), Link: "#pillars"},
+		Coverage: htmlFigure{Value: "coverage " + flat(percent(a.Coverage.Evidence)), Link: "#gaps"},
+		Summary:  h.summary(a),
+		Foot:     h.foot(),
 	}
 	if used := h.schemes(a); used != "" {
 		doc.About = append(doc.About, "read through "+used)
@@ -203,7 +223,6 @@ func (h *htmlPage) document() *htmlDocument {
 		doc.Assumed = flat(fmt.Sprintf("If %s: level %s, %s.", h.assumption(s.Assumption), h.levelWords(s.Level), h.scoreWords(s.Score, s.Level)))
 	}
 	doc.Banner = h.banner()
-	doc.Figures = h.figures()
 	for _, section := range []func() *htmlSection{
 		h.standingSection, h.stackSection, h.trendSection, h.nextSection, h.hostsSection, h.pillarSection, h.workSection, h.machineSection, h.containerSection, h.vmSection,
 		h.gapSection, h.foundSection, h.ruleSection, h.sourceSection,
@@ -211,6 +230,12 @@ func (h *htmlPage) document() *htmlDocument {
 		if s := section(); s != nil {
 			doc.Sections = append(doc.Sections, *s)
 		}
+	}
+	doc.Figures = h.figures()
+	doc.Score.resolve(doc.Sections)
+	doc.Coverage.resolve(doc.Sections)
+	for i := range doc.Figures {
+		doc.Figures[i].resolve(doc.Sections)
 	}
 	return doc
 }

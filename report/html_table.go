@@ -29,12 +29,12 @@ type htmlColumn struct {
 
 // A htmlCell of a table.
 type htmlCell struct {
-	Text string
-	Sort string // what to sort by in place of the text; numbers only
+	Text   string
+	Sort   string // what to sort by in place of the text; numbers only
 	Faint  bool
 	Number bool
-	Note string // ID of the note that says why it is not known
-	More []htmlMore
+	Note   string // ID of the note that says why it is not known
+	More   []htmlMore
 }
 
 // A htmlMore is something that is shown when somebody asks for it.
