@@ -116,7 +116,7 @@ func (b *browser) open(a *score.Assessment) {
 
 func eval[T any](b *browser, script string) T {
 	b.t.Helper()
-	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](script))
+	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
 	if err != nil {
 		b.t.Fatalf("%s: %v", script, err)
 	}
@@ -190,6 +190,163 @@ func TestHTMLInBrowser(t *testing.T) {
 			}
 			keep(t, fmt.Sprintf("html-%s-%d-%s.png", name, screen.width, screen.scheme), shot)
 		}
+	}
+	b.quiet()
+}
+
+// Lists sort by what a column holds, not by how it is printed; what is not known comes last either way. They filter by
+// words, and both can be done by keyboard alone.
+func TestHTMLListsInBrowser(t *testing.T) {
+	b := chromium(t)
+	a := boardSample()
+	a.Machines, a.MachinesTotal = nil, 30
+	for i := range 30 {
+		m := score.MachineResult{ID: fmt.Sprint(i), Name: fmt.Sprintf("host-%d", i), Kind: "physical", Cores: ptr(float64(i * i % 7 * 500)), Level: i % 6, Score: bounds(float64(i), 60)}
+		if i%10 == 0 {
+			m.Cores = nil
+		}
+		a.Machines = append(a.Machines, m)
+	}
+	b.show(1280, 900, "light")
+	b.open(a)
+	column := func(n int) []string {
+		return eval[[]string](b, fmt.Sprintf(`[...document.querySelectorAll("#machine-list tbody tr:not([hidden])")].map(r => r.cells[%d].textContent)`, n))
+	}
+	sorted := func(n int) string {
+		return eval[string](b, fmt.Sprintf(`document.querySelectorAll("#machine-list thead th")[%d].getAttribute("aria-sort")`, n))
+	}
+	const cores = 10
+	before := column(0)
+	// By keyboard: the head is a button.
+	b.do(chromedp.Focus(chromedp.CSS("#machine-list thead th:nth-child(11) button")), chromedp.KeyEvent("\r"))
+	got := column(cores)
+	if sorted(cores) != "descending" || got[0] != "3000" && got[0] != "2000" || got[len(got)-1] != "unknown" || got[len(got)-3] != "unknown" {
+		t.Errorf("by cores, the first time: %s %q", sorted(cores), got)
+	}
+	b.do(chromedp.Click(chromedp.CSS("#machine-list thead th:nth-child(11) button")))
+	if got := column(cores); sorted(cores) != "ascending" || got[0] != "0" || got[len(got)-1] != "unknown" {
+		t.Errorf("by cores, the second time: %s %q", sorted(cores), got)
+	}
+	b.do(chromedp.Click(chromedp.CSS("#machine-list thead th:nth-child(1) button")))
+	if got := column(0); sorted(0) != "ascending" || sorted(cores) != "none" || got[2] != "host-2" || got[10] != "host-10" {
+		t.Errorf("by name: %s %q", sorted(0), got)
+	}
+	if got := column(0); len(got) != len(before) {
+		t.Errorf("sorting makes %d rows of %d", len(got), len(before))
+	}
+	filter := chromedp.CSS(`.tools input[aria-controls="machine-list"]`)
+	b.do(chromedp.SendKeys(filter, "HOST-1 physical"))
+	said := eval[string](b, `document.querySelector('.tools input[aria-controls="machine-list"]').closest(".tools").querySelector("output").textContent`)
+	if got := column(0); len(got) != 11 || said != "11 of 30 rows" {
+		t.Errorf("the filter leaves %q and says %q", got, said)
+	}
+	b.do(chromedp.SendKeys(filter, "nosuch"))
+	if got := column(0); len(got) != 0 {
+		t.Errorf("the filter leaves %q", got)
+	}
+	// A link to something inside a part that is closed opens it.
+	for _, id := range []string{indicatorID("components.per-workload"), "vm-list-why-1"} {
+		eval[bool](b, fmt.Sprintf("(location.hash = %q, true)", id))
+		if !eval[bool](b, fmt.Sprintf("new Promise(done => setTimeout(() => done(document.getElementById(%q).checkVisibility({contentVisibilityAuto: true}) && document.getElementById(%[1]q).getClientRects().length > 0), 50))", id)) {
+			t.Errorf("a link to %s shows nothing", id)
+		}
+	}
+	// Whatever can be pressed can be reached, and shows that it has been.
+	bare := eval[[]string](b, `[...document.querySelectorAll("a[href],button,input,summary,.scroll")].filter(x => x.checkVisibility()).filter(x => { x.focus(); return document.activeElement !== x }).map(x => x.outerHTML.slice(0, 80))`)
+	if len(bare) > 0 {
+		t.Errorf("the keyboard does not reach %q", bare)
+	}
+	b.quiet()
+}
+
+// No name does anything, whatever part of the page shows it, in a page that is opened as a file.
+func TestHTMLIsInertInBrowser(t *testing.T) {
+	b := chromium(t)
+	b.show(1280, 900, "light")
+	b.open(poisoned(payloads))
+	eval[bool](b, `(document.querySelectorAll("details").forEach(x => x.open = true), true)`)
+	b.do(chromedp.SendKeys(chromedp.CSS(".tools input"), payloads[0]))
+	for _, hash := range []string{"%3Cimg src=x onerror=window.harmed=1%3E", "%", "steps"} {
+		eval[bool](b, fmt.Sprintf("(location.hash = %q, true)", hash))
+	}
+	if !eval[bool](b, `new Promise(done => setTimeout(() => done(typeof window.harmed === "undefined"), 200))`) {
+		t.Error("a name has run as a script")
+	}
+	if frames := eval[int](b, "frames.length"); frames != 0 {
+		t.Errorf("%d frames", frames)
+	}
+	b.quiet()
+	// The test would see a script that runs.
+	eval[bool](b, "(window.harmed = 1, true)")
+	if eval[bool](b, `typeof window.harmed === "undefined"`) {
+		t.Error("the test does not see what it looks for")
+	}
+}
+
+// A page prints on paper, in dark letters whatever the screen is like.
+func TestHTMLPrints(t *testing.T) {
+	b := chromium(t)
+	b.show(1280, 900, "dark")
+	b.open(boardSample())
+	pdf, err := chromedp.Run(b.ctx, chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperA4), chromedp.PDFPrintBackground()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pages := bytes.Count(pdf, []byte("/Type /Page\n")); pages < 3 || pages > 12 {
+		t.Errorf("it prints on %d pages", pages)
+	}
+	keep(t, "html-board-print.pdf", pdf)
+	b.media("print", "dark")
+	if ink := eval[string](b, `getComputedStyle(document.body).color`); ink != "rgb(27, 36, 48)" {
+		t.Errorf("letters are printed in %s", ink)
+	}
+	if bars := eval[string](b, `getComputedStyle(document.querySelector(".wide svg .f-ink")).fill`); bars != "rgb(27, 36, 48)" {
+		t.Errorf("letters of pictures are printed in %s", bars)
+	}
+	if hidden := eval[int](b, `[...document.querySelectorAll("nav,.tools,.narrow")].filter(x => x.checkVisibility()).length`); hidden != 0 {
+		t.Errorf("%d things are printed that paper has no use for", hidden)
+	}
+	b.quiet()
+}
+
+// Without scripts all of it is there, and the parts that are closed open.
+func TestHTMLWithoutScript(t *testing.T) {
+	b := chromium(t)
+	b.show(1280, 900, "light")
+	if err := second(chromedp.Call(b.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})); err != nil {
+		t.Fatal(err)
+	}
+	b.open(boardSample())
+	if err := second(chromedp.Call(b.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{})); err != nil {
+		t.Fatal(err)
+	}
+	if n := eval[int](b, `document.querySelectorAll(".tools, th button").length`); n != 0 {
+		t.Errorf("there are %d controls that do nothing", n)
+	}
+	if n := eval[int](b, `document.querySelectorAll("#machine-list tbody tr").length`); n != 4 {
+		t.Errorf("%d machines are listed, want 4", n)
+	}
+	b.do(chromedp.Click(chromedp.CSS("#pillar-components > summary")))
+	if !eval[bool](b, `document.querySelector("#pillar-components").open`) {
+		t.Error("a pillar does not open")
+	}
+	b.quiet()
+}
+
+// A page of a hundred thousand machines opens, and how long that takes is told.
+func TestHTMLOfManyMachinesInBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a hundred thousand machines")
+	}
+	b := chromium(t)
+	for _, screen := range []int64{1280, 375} {
+		b.show(screen, 900, "light")
+		b.open(largeSample(100_000))
+		took := eval[float64](b, `performance.timing.loadEventEnd - performance.timing.navigationStart`)
+		if wide := eval[float64](b, "document.documentElement.scrollWidth"); wide > float64(screen) {
+			t.Errorf("the page is %v wide on a screen of %d", wide, screen)
+		}
+		t.Logf("on a screen of %d it has loaded after %v ms; %v elements", screen, took, eval[float64](b, `document.querySelectorAll("*").length`))
 	}
 	b.quiet()
 }

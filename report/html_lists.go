@@ -167,6 +167,7 @@ func (h *htmlPage) vmSection() *htmlSection {
 
 // gapSection says what could not be seen, with what would show it.
 func (h *htmlPage) gapSection() *htmlSection {
+	const most = 12 // things named of one gap
 	groups := h.groupGaps(h.a)
 	s := &htmlSection{ID: "gaps", Head: "What could not be seen", Short: "Gaps"}
 	for _, words := range h.saidOfCoverage(h.a) {
@@ -182,12 +183,12 @@ func (h *htmlPage) gapSection() *htmlSection {
 	for _, g := range groups[:h.rowsOf(len(groups))] {
 		what := htmlCell{Text: cut(g.words(h.page), 2*longest, h.ellipsis)}
 		var each []string
-		for _, x := range g.subjects[:min(len(g.subjects), 31)] {
+		for _, x := range g.subjects[:min(len(g.subjects), most+1)] {
 			each = append(each, strings.Trim(x.name+": "+strings.Join(x.what, ", ")+" ("+x.why+")", ": "))
 		}
 		if len(g.subjects) > 1 {
-			what.More = h.few("Each of them", each, 30, false)
-			if n := len(g.subjects) - 30; n > 0 {
+			what.More = h.few("Each of them", each, most, false)
+			if n := len(g.subjects) - most; n > 0 {
 				texts := what.More[0].Texts
 				texts[len(texts)-1] = flat("and " + h.number(float64(n)) + " more")
 			}

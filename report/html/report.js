@@ -55,8 +55,9 @@ const filterable = (list, table) => {
 	said.setAttribute("role", "status");
 	tools.append(label, said);
 	list.prepend(tools);
-	const texts = rows.map(row => row.textContent.toLowerCase());
+	let texts;
 	const filter = () => {
+		texts ??= rows.map(row => row.textContent.toLowerCase());
 		const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
 		let shown = 0;
 		rows.forEach((row, i) => {
@@ -70,11 +71,9 @@ const filterable = (list, table) => {
 
 // A link to something inside a closed part opens it.
 const open = () => {
-	let x = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-	if (!x) return;
-	const to = x;
-	if (x.tagName === "DETAILS") x.open = true;
-	for (x = x.parentElement; x; x = x.parentElement) if (x.tagName === "DETAILS") x.open = true;
+	const to = document.querySelector(":target");
+	if (!to) return;
+	for (let x = to; x; x = x.parentElement) if (x.tagName === "DETAILS") x.open = true;
 	to.scrollIntoView();
 };
 
