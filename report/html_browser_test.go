@@ -170,6 +170,14 @@ func rendered(t *testing.T, format string, a *score.Assessment, d Display) []byt
 	return out.Bytes()
 }
 
+// beyond finds what reaches beyond the screen and is in no box that scrolls.
+const beyond = `document.querySelectorAll(".list").forEach(x => x.style.contentVisibility = "visible");
+[...document.querySelectorAll("body *")].filter(x => {
+	const box = x.closest(".scroll");
+	const scrolls = box && box !== x && getComputedStyle(box).overflowX === "auto" && box.tabIndex === 0;
+	return x.getBoundingClientRect().right > innerWidth + .5 && !scrolls && !x.closest(".hidden,.skip,svg");
+}).map(x => x.tagName + " " + x.className + " " + x.id).slice(0, 5)`
+
 // Every page fits its screen, in light and in dark, without a word of complaint or a request. What it looks like is kept.
 func TestHTMLInBrowser(t *testing.T) {
 	b := chromium(t)
@@ -182,7 +190,10 @@ func TestHTMLInBrowser(t *testing.T) {
 			b.show(screen.width, screen.height, screen.scheme)
 			b.open(a)
 			if wide := eval[float64](b, "document.documentElement.scrollWidth"); wide > float64(screen.width) {
-				t.Errorf("%s: the page is %v wide on a screen of %d: %s", name, wide, screen.width, eval[string](b, `[...document.querySelectorAll("body *")].filter(x => x.getBoundingClientRect().right > innerWidth && !x.closest(".scroll,.hidden,.skip")).map(x => x.tagName + "." + x.className + "#" + x.id).slice(0, 5).join(" ")`))
+				t.Errorf("%s: the page is %v wide on a screen of %d", name, wide, screen.width)
+			}
+			for _, what := range eval[[]string](b, beyond) {
+				t.Errorf("%s: on a screen of %d nobody can see all of %s", name, screen.width, what)
 			}
 			shot, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
 			if err != nil {

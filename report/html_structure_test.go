@@ -3,8 +3,11 @@ package report
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"reflect"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -319,6 +322,50 @@ func TestHTMLOfManyMachines(t *testing.T) {
 		for _, total := range []int{a.MachinesTotal, len(a.Containers), len(a.VMs), len(a.Sources)} {
 			if want := "of " + unicodeGlyphs.number(float64(total)) + " are listed"; !bytes.Contains(page, []byte(want)) {
 				t.Errorf("top %d: the page does not say %q", top, want)
+			}
+		}
+	}
+}
+
+// Text can be read on all that it stands on, in light and in dark: contrast AA of WCAG 2.
+func TestHTMLContrast(t *testing.T) {
+	css, err := htmlFiles.ReadFile("html/report.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	light := func(c uint64) float64 {
+		part := func(v uint64) float64 {
+			x := float64(v&0xff) / 255
+			if x <= .04045 {
+				return x / 12.92
+			}
+			return math.Pow((x+.055)/1.055, 2.4)
+		}
+		return .2126*part(c>>16) + .7152*part(c>>8) + .0722*part(c)
+	}
+	schemes := regexp.MustCompile(`:root\{[^}]*--paper[^}]*\}`).FindAllString(string(css), -1)
+	if len(schemes) != 2 {
+		t.Fatalf("%d schemes of colours, want 2", len(schemes))
+	}
+	for i, scheme := range schemes {
+		colours := map[string]float64{}
+		for _, m := range regexp.MustCompile(`--(\w+):#(\w+)`).FindAllStringSubmatch(scheme, -1) {
+			hex := m[2]
+			if len(hex) == 3 {
+				hex = string([]byte{hex[0], hex[0], hex[1], hex[1], hex[2], hex[2]})
+			}
+			c, err := strconv.ParseUint(hex, 16, 32)
+			if err != nil {
+				t.Fatal(err)
+			}
+			colours[m[1]] = light(c)
+		}
+		for _, text := range []string{"ink", "faint", "accent", "good", "bad", "mark"} {
+			for _, ground := range []string{"paper", "ground", "hover"} {
+				a, b := colours[text]+.05, colours[ground]+.05
+				if c := max(a, b) / min(a, b); c < 4.5 || math.IsNaN(c) {
+					t.Errorf("scheme %d: %s on %s has a contrast of %.2f, want 4.5", i, text, ground, c)
+				}
 			}
 		}
 	}
