@@ -155,8 +155,9 @@ type htmlGate struct {
 // A htmlPage turns an assessment into a document.
 type htmlPage struct {
 	gallery
-	rows int
-	err  error // of drawing
+	rows    int
+	anchors map[string][]int // IDs that were given, with the places they belong to
+	err     error            // of drawing
 }
 
 func newHTML(r *Report) *htmlPage {
@@ -165,7 +166,7 @@ func newHTML(r *Report) *htmlPage {
 	if g.ascii {
 		g.glyphs = asciiGlyphs
 	}
-	h := &htmlPage{gallery: g, rows: htmlRows}
+	h := &htmlPage{gallery: g, rows: htmlRows, anchors: map[string][]int{}}
 	if r.Display.Top > 0 {
 		h.rows = min(r.Display.Top, htmlRowsMost)
 	}
@@ -205,7 +206,7 @@ func (h *htmlPage) document() *htmlDocument {
 	doc := &htmlDocument{
 		Title: flat(h.machineNames(a) + " " + h.dot + " " + a.GeneratedAt.UTC().Format("2006-01-02")),
 		About: []string{flat(h.machineNames(a)), a.GeneratedAt.UTC().Format("2006-01-02 15:04") + " UTC"},
-		Level: h.dash, LevelName: h.words(a.Level.Name),
+		Level: h.dash, LevelName: cut(h.words(a.Level.Name), 40, h.ellipsis),
 		Score:    htmlFigure{Value: flat(h.scoreWords(a.Score, a.Level)), Link: "#pillars"},
 		Coverage: htmlFigure{Value: "coverage " + flat(percent(a.Coverage.Evidence)), Link: "#gaps"},
 		Summary:  h.summary(a),

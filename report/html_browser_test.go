@@ -256,7 +256,7 @@ func TestHTMLListsInBrowser(t *testing.T) {
 		t.Errorf("the filter leaves %q", got)
 	}
 	// A link to something inside a part that is closed opens it.
-	for _, id := range []string{indicatorID("components.per-workload"), "vm-list-why-1"} {
+	for _, id := range []string{"indicator-components.per-workload", "vm-list-why-1"} {
 		eval[bool](b, fmt.Sprintf("(location.hash = %q, true)", id))
 		if !eval[bool](b, fmt.Sprintf("new Promise(done => setTimeout(() => done(document.getElementById(%q).checkVisibility({contentVisibilityAuto: true}) && document.getElementById(%[1]q).getClientRects().length > 0), 50))", id)) {
 			t.Errorf("a link to %s shows nothing", id)

@@ -127,7 +127,7 @@ func (h *htmlPage) containerSection() *htmlSection {
 	}
 	l := h.list("container-list", "Containers", "Container", "on", "image", "state", "kept by", "service", "#CPU limit", "#memory limit")
 	for _, c := range a.Containers[:h.rowsOf(len(a.Containers))] {
-		l.add(h.say(c.Name.Or(head64(c.ID))), h.say(cmp.Or(c.MachineName, c.Machine)), reading(l, c.Image, h.say),
+		l.add(h.say(c.Name.Or(idHead(c.ID))), h.say(cmp.Or(c.MachineName, c.Machine)), reading(l, c.Image, h.say),
 			reading(l, c.State, func(v inventory.RunState) htmlCell { return h.say(string(v)) }), reading(l, c.Manager, func(v inventory.Manager) htmlCell { return h.say(string(v)) }),
 			reading(l, c.Service, h.say), reading(l, c.CPULimit, func(v float64) htmlCell { return figure(h.number(v), v) }),
 			reading(l, c.MemoryLimit, func(v inventory.Bytes) htmlCell { return figure(h.size(int64(v)), float64(v)) }))
@@ -155,7 +155,7 @@ func (h *htmlPage) vmSection() *htmlSection {
 		if v.Guest != "" {
 			inside = "yes"
 		}
-		l.add(h.say(v.Name.Or(head64(v.ID))), h.say(v.MachineName), reading(l, v.State, func(v inventory.RunState) htmlCell { return h.say(string(v)) }),
+		l.add(h.say(v.Name.Or(idHead(v.ID))), h.say(v.MachineName), reading(l, v.State, func(v inventory.RunState) htmlCell { return h.say(string(v)) }),
 			reading(l, v.GuestOS, h.say), reading(l, v.VCPUs, func(v float64) htmlCell { return figure(h.number(v), v) }),
 			reading(l, v.Memory, func(v inventory.Bytes) htmlCell { return figure(h.size(int64(v)), float64(v)) }),
 			reading(l, v.Storage, func(v inventory.StorageClass) htmlCell { return h.say(string(v)) }), htmlCell{Text: inside})
@@ -288,7 +288,7 @@ func (h *htmlPage) sourceSection() *htmlSection {
 	}
 	s.Text = []string{flat(fmt.Sprintf("%s: %s read, %s in part, %s could not be read.", h.many(float64(len(all)), "source"), h.number(float64(counts[inventory.StatusOK])),
 		h.number(float64(counts[inventory.StatusPartial])), h.number(float64(counts[inventory.StatusFailed]))))}
-	l := h.list("source-list", "Sources", "Target", "kind", "status", "#took ms", "#things", "why, and what to do")
+	l := h.list("source-list", "Sources", "Target", "kind", "status", "#ms", "#things", "why, and what to do")
 	for _, x := range all[:h.rowsOf(len(all))] {
 		why := h.say(x.Error)
 		if x.Status == inventory.StatusFailed && why.Text == "" {

@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/infraopt/infraopt/score"
@@ -171,10 +172,10 @@ func (h *htmlPage) hostsSection() *htmlSection {
 			s.After = append(s.After, "Overload risk, not validated: "+note+".")
 		}
 	}
-	for _, l := range a.Pillars {
-		for _, i := range l.Indicators {
-			if strings.HasPrefix(i.ID, "components.") {
-				s.Links = append(s.Links, htmlIndicator{ID: indicatorID(i.ID), Title: cmp.Or(h.words(i.Title), h.words(i.ID))})
+	for n, l := range h.shownPillars() {
+		for k, i := range l.Indicators {
+			if strings.HasPrefix(i.ID, "components.") && !a.Score.None {
+				s.Links = append(s.Links, htmlIndicator{ID: h.anchor("indicator-"+i.ID, n, k), Title: cmp.Or(h.words(i.Title), h.words(i.ID))})
 			}
 		}
 	}
@@ -200,7 +201,38 @@ func (h *htmlPage) poolTables(t *score.Target) []htmlTable {
 		l.add(zone, h.say(z.Pool), h.count(z.Now), h.count(z.Plan), h.count(z.Spares), h.count(z.Bound), why)
 	}
 	l.rest(len(t.Pools), "infraopt plan --format json")
-	return []htmlTable{l.table()}
+	return append([]htmlTable{l.table()}, h.fateTables(t)...)
+}
+
+// fateTables say what becomes of hosts, those that are switched off first, and what moves.
+func (h *htmlPage) fateTables(t *score.Target) []htmlTable {
+	var out []htmlTable
+	if len(t.Machines) > 0 {
+		order := []string{score.FateRetire, score.FateSpare, score.FateKeep}
+		all := slices.Clone(t.Machines)
+		slices.SortStableFunc(all, func(x, y score.HostAssign) int { return cmp.Compare(slices.Index(order, x.Fate), slices.Index(order, y.Fate)) })
+		l := h.list("fates", "What becomes of hosts", "Host", "zone", "with", "fate", "why it cannot be emptied")
+		for _, x := range all[:h.rowsOf(len(all))] {
+			l.add(h.say(cmp.Or(h.words(x.Name), x.ID)), h.say(x.Zone), h.say(x.Pool), h.say(x.Fate), h.say(cmp.Or(h.words(x.Why), x.Reason)))
+		}
+		l.rest(len(all), "infraopt plan --format csv")
+		l.Closed = true
+		out = append(out, l.table())
+	}
+	if len(t.Moves) > 0 {
+		names := map[string]string{}
+		for _, x := range t.Machines {
+			names[x.ID] = x.Name
+		}
+		l := h.list("moves", "What moves", "Name", "kind", "zone", "from", "to")
+		for _, x := range t.Moves[:h.rowsOf(len(t.Moves))] {
+			l.add(h.say(cmp.Or(h.words(x.Name), x.ID)), h.say(x.Class), h.say(x.Zone), h.say(cmp.Or(names[x.From], x.From)), h.say(cmp.Or(names[x.To], x.To)))
+		}
+		l.rest(len(t.Moves), "infraopt plan --format csv")
+		l.Closed = true
+		out = append(out, l.table())
+	}
+	return out
 }
 
 func (h *htmlPage) kpiTable(k *score.KPIs) htmlTable {

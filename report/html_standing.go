@@ -152,47 +152,51 @@ type htmlIndicator struct {
 
 // pillarSection shows the pillars, down to the evidence of each indicator.
 func (h *htmlPage) pillarSection() *htmlSection {
-	a := h.a
-	shown := a.Pillars
-	if unproven(a) {
-		shown = a.Assumed.Pillars
-	}
-	if a.Score.None || len(shown) == 0 {
+	shown := h.shownPillars()
+	if h.a.Score.None || len(shown) == 0 {
 		return nil
 	}
 	s := &htmlSection{ID: "pillars", Head: "What the score is made of", Short: "Pillars", Picture: h.picture("pillars", htmlWide, h.drawPillars),
 		Text: []string{"The filled part of a bar is proven, the hatched part is what could be. Open a pillar for its questions, and a question for the evidence of its answer."}}
-	for _, l := range shown {
-		p := htmlPillar{ID: "pillar-" + anchor(l.ID), Name: h.pillarName(l), Title: h.words(l.Title), Shares: "does not apply"}
+	for n, l := range shown {
+		p := htmlPillar{ID: h.anchor("pillar-"+l.ID, n), Name: h.pillarName(l), Title: h.words(l.Title), Shares: "does not apply"}
 		if l.Applicable {
 			p.Shares, p.Points = flat(strings.TrimSpace(h.shares(l.Low, l.High))), flat(h.pillarPoints(l))
 		}
-		for _, i := range l.Indicators {
-			p.Indicators = append(p.Indicators, h.indicator(i))
+		for k, i := range l.Indicators {
+			p.Indicators = append(p.Indicators, h.indicator(i, h.anchor("indicator-"+i.ID, n, k)))
 		}
 		s.Pillars = append(s.Pillars, p)
 	}
 	return s
 }
 
-func indicatorID(id string) string { return "indicator-" + anchor(id) }
-
-// anchor makes an ID of text from outside.
-func anchor(id string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
-			return r
-		default:
-			return '-'
-		}
-	}, head64(id))
+// shownPillars are the pillars to show: those under an assumption where nothing is proven.
+func (h *htmlPage) shownPillars() []score.PillarResult {
+	if unproven(h.a) {
+		return h.a.Assumed.Pillars
+	}
+	return h.a.Pillars
 }
 
-func head64(s string) string { return s[:min(len(s), 64)] }
+// anchor makes an ID of an ID of the model, which somebody else may have written: then places keep it apart from others.
+func (h *htmlPage) anchor(id string, places ...int) string {
+	const most = 64
+	plain := len(id) <= most
+	for _, r := range id {
+		plain = plain && (r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '.')
+	}
+	if plain && h.anchors[id] == nil {
+		h.anchors[id] = places
+	}
+	if plain && slices.Equal(h.anchors[id], places) {
+		return id
+	}
+	return strings.Join(strings.Fields("p "+strings.Trim(fmt.Sprint(places), "[]")), "-")
+}
 
-func (h *htmlPage) indicator(i score.IndicatorResult) htmlIndicator {
-	out := htmlIndicator{ID: indicatorID(i.ID), Title: cmp.Or(h.words(i.Title), h.words(i.ID)), Shares: "does not apply", Explanation: h.words(i.Explanation),
+func (h *htmlPage) indicator(i score.IndicatorResult, id string) htmlIndicator {
+	out := htmlIndicator{ID: id, Title: cmp.Or(h.words(i.Title), h.words(i.ID)), Shares: "does not apply", Explanation: h.words(i.Explanation),
 		Command: "infraopt explain " + h.words(i.ID)}
 	if i.Applicable {
 		out.Shares = flat(strings.TrimSpace(h.shares(i.Low, i.High)))

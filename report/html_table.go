@@ -160,3 +160,6 @@ func (h *htmlPage) few(label string, texts []string, most int, code bool) []html
 	}
 	return []htmlMore{m}
 }
+
+// idHead is the beginning of an ID of something that has no name.
+func idHead(id string) string { return cut(clean(id), 24, "…") }

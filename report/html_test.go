@@ -1,6 +1,7 @@
 package report
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -62,6 +63,7 @@ func htmlSamples() map[string]*score.Assessment {
 	all := samples()
 	all["board"] = boardSample()
 	all["hostile-plan"] = hostilePlan()
+	all["words"] = poisoned([]string{strings.Repeat("w", 3000)})
 	return all
 }
 

@@ -50,6 +50,7 @@ var rooms = []room{
 	{folder: "score/indicators", ours: []string{"collect/inventory", "score", "score/yamlfile"}, never: pure},
 	{folder: "score/plan/replay", ours: []string{"collect/inventory"}, never: pure},
 	{folder: "score", ours: []string{"collect/inventory", "score/..."}, never: pure},
+	{folder: "report/picture", never: pure},
 	{folder: "report", ours: []string{"collect/inventory", "score/...", "report/..."},
 		others: []string{"github.com/olekukonko/tablewriter/...", "github.com/clipperhouse/displaywidth"}, never: pure},
 	{folder: "docs", never: pure},
