@@ -210,7 +210,9 @@ func (h *htmlPage) fateTables(t *score.Target) []htmlTable {
 	if len(t.Machines) > 0 {
 		order := []string{score.FateRetire, score.FateSpare, score.FateKeep}
 		all := slices.Clone(t.Machines)
-		slices.SortStableFunc(all, func(x, y score.HostAssign) int { return cmp.Compare(slices.Index(order, x.Fate), slices.Index(order, y.Fate)) })
+		slices.SortStableFunc(all, func(x, y score.HostAssign) int {
+			return cmp.Compare(slices.Index(order, x.Fate), slices.Index(order, y.Fate))
+		})
 		l := h.list("fates", "What becomes of hosts", "Host", "zone", "with", "fate", "why it cannot be emptied")
 		for _, x := range all[:h.rowsOf(len(all))] {
 			l.add(h.say(cmp.Or(h.words(x.Name), x.ID)), h.say(x.Zone), h.say(x.Pool), h.say(x.Fate), h.say(cmp.Or(h.words(x.Why), x.Reason)))
