@@ -29,6 +29,11 @@ var SensitivitySchema string
 //go:embed pack.schema.json
 var PackSchema string
 
+// HistorySchema is the JSON Schema of history.Listing.
+//
+//go:embed history.schema.json
+var HistorySchema string
+
 // ModelSchema is the JSON Schema of the model file of a user.
 //
 //go:embed model.schema.json

@@ -105,11 +105,14 @@ type htmlDocument struct {
 	Score         htmlFigure
 	Coverage      htmlFigure
 	Assumed       string // the same under an assumption
-	Summary       []string
+	Summary       []htmlPassage
 	Figures       []htmlFigure
 	Sections      []htmlSection
 	Foot          []string
 }
+
+// A htmlPassage is a paragraph of the summary.
+type htmlPassage struct{ Head, Text string }
 
 // A htmlFigure is one number that people remember, with the section that tells how it comes about.
 type htmlFigure struct{ Value, Text, Link string }
@@ -209,8 +212,10 @@ func (h *htmlPage) document() *htmlDocument {
 		Level: h.dash, LevelName: cut(h.words(a.Level.Name), 40, h.ellipsis),
 		Score:    htmlFigure{Value: flat(h.scoreWords(a.Score, a.Level)), Link: "#pillars"},
 		Coverage: htmlFigure{Value: "coverage " + flat(percent(a.Coverage.Evidence)), Link: "#gaps"},
-		Summary:  h.summary(a),
 		Foot:     h.foot(),
+	}
+	for _, x := range summary(a) {
+		doc.Summary = append(doc.Summary, htmlPassage{x.head, cut(x.text, 12*longest, h.ellipsis)})
 	}
 	if used := h.schemes(a); used != "" {
 		doc.About = append(doc.About, "read through "+used)

@@ -39,6 +39,7 @@ func Formats() []Format {
 		{"json", "for programs (schema " + score.AssessmentSchema + ")", ".json", renderJSON},
 		{"html", "a page that needs no other file, for browsers", ".html", renderHTML},
 		{"svg", "a picture: level, score and what the work stands on", ".svg", renderSVG},
+		{"pdf", "for a meeting, on paper", ".pdf", renderPDF},
 	}
 }
 

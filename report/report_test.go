@@ -35,6 +35,8 @@ func TestLookup(t *testing.T) {
 func TestForFile(t *testing.T) {
 	tests := []struct{ file, want string }{
 		{"out.json", "json"},
+		{"q4.pdf", "pdf"},
+		{"stack.svg", "svg"},
 		{"/tmp/Report.JSON", "json"},
 		{"q3.txt", "table"},
 	}

@@ -1,180 +1,256 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 
 	"github.com/infraopt/infraopt/score"
 )
 
-// summary tells an assessment in plain sentences, for those who read nothing else: where we stand, what has changed, what
-// holds us back, what to do and what it brings, and how sure all that is. Every number is printed as in the table.
-func (p *page) summary(a *score.Assessment) []string {
-	var out []string
-	for _, s := range [][]string{p.saidOfStanding(a), p.saidOfComponents(a), p.saidOfTrend(a), p.saidOfGates(a), p.saidOfRoadmap(a), p.saidOfCoverage(a)} {
-		if len(s) > 0 {
-			out = append(out, flat(strings.Join(s, " ")))
+// A passage is one paragraph of a summary.
+type passage struct {
+	id, head string
+	text     string // plain sentences, made from numbers
+}
+
+// summary says in plain sentences where an estate stands, what changed and why, what to do, what that brings, and how sure
+// all of it is. It is for people who read nothing else; every number in it is in the rest of the report, too.
+func summary(a *score.Assessment) []passage {
+	p := newPage(Display{})
+	var out []passage
+	add := func(id, head string, sentences ...string) {
+		text := strings.Join(slices.DeleteFunc(sentences, func(s string) bool { return s == "" }), " ")
+		if text = strings.ReplaceAll(strings.TrimSpace(text), nbsp, " "); text != "" {
+			out = append(out, passage{id, head, text})
 		}
 	}
+	add("standing", "Where we stand", p.standsAt(a), p.carries(a))
+	add("change", "What changed", p.changed(a), p.causes(a), p.delivered(a))
+	add("why", "What holds us back", p.heldBack(a), p.weakest(a))
+	add("next", "What to do", p.todo(a))
+	add("brings", "What it brings", p.brings(a), p.saves(a), p.nextLevel(a))
+	add("sure", "How sure we are", p.sure(a), p.blind(a))
 	return out
 }
 
-func (p *page) saidOfStanding(a *score.Assessment) []string {
-	var out []string
-	seen := "The estate of " + p.machineNames(a)
-	if n := max(a.MachinesTotal, len(a.Machines)); n == 0 {
-		seen = "The estate"
-	} else if n <= 2 {
-		seen = p.machineNames(a)
+func (p *page) standsAt(a *score.Assessment) string {
+	if a.Score.None {
+		return "Nothing could be rated: " + cmp.Or(p.words(a.Level.Reason), "no machine was seen") + "."
 	}
-	switch {
-	case a.Level.Number > 0:
-		out = append(out, fmt.Sprintf("%s is on level %s: %s.", seen, p.levelWords(a.Level), p.scoreWords(a.Score, a.Level)))
-	case p.words(a.Level.Reason) != "":
-		out = append(out, fmt.Sprintf("%s is not assessed: %s.", seen, p.words(a.Level.Reason)))
-	default:
-		out = append(out, fmt.Sprintf("%s is not assessed: there is nothing to rate.", seen))
-	}
-	if s := a.Assumed; s != nil {
-		out = append(out, fmt.Sprintf("If %s, it is on level %s: %s.", p.assumption(s.Assumption), p.levelWords(s.Level), p.scoreWords(s.Score, s.Level)))
-	}
-	if a.Unwaived != nil {
-		out = append(out, fmt.Sprintf("That is with %s; without them it is: %s.", p.many(float64(len(a.Waivers)), "waiver"), p.scoreWords(*a.Unwaived, score.LevelResult{Number: 1})))
-	}
-	if name := p.words(a.Tool.Model); name != "" {
-		out = append(out, "It is rated by the rules of "+name+" in place of the built-in ones.")
-	}
-	return out
-}
-
-func (p *page) saidOfComponents(a *score.Assessment) []string {
-	h := headlineOf(a)
-	var out []string
-	if s := p.perWorkloadWords(h); s != "" {
-		out = append(out, s)
-	}
-	if s := p.hostsWords(h); s != "" {
-		out = append(out, s)
-	}
-	return out
-}
-
-// perWorkloadWords tells the headline in a sentence.
-func (p *page) perWorkloadWords(h score.Headline) string {
-	components := componentsOf(h)
-	switch {
-	case h.ComponentsPerWorkload.None && h.Components == 0:
-		return ""
-	case h.ComponentsPerWorkload.None:
-		return fmt.Sprintf("How many components a workload needs is not known (%s for %s).", p.count(components, "component"), p.count(h.Workloads, "workload"))
-	case h.Attainable.None:
-		return fmt.Sprintf("A workload needs %s components (%s for %s).", p.ratio(h.ComponentsPerWorkload), p.tally(components), p.tally(h.Workloads))
-	default:
-		return fmt.Sprintf("A workload needs %s components (%s for %s); %s is attainable here.", p.ratio(h.ComponentsPerWorkload), p.tally(components), p.tally(h.Workloads), p.ratio(h.Attainable))
-	}
-}
-
-// componentsOf are the components there may be, or else those that are known.
-func componentsOf(h score.Headline) score.Bounds {
-	if h.ComponentsBounds.None {
-		return score.Bounds{Low: h.Components, High: h.Components}
-	}
-	return h.ComponentsBounds
-}
-
-func (p *page) saidOfTrend(a *score.Assessment) []string {
-	t := a.Trend
-	if t == nil {
-		return nil
-	}
-	since := t.From.Time.UTC().Format("2006-01-02")
-	if !t.Comparable {
-		return []string{fmt.Sprintf("The result of %s cannot be compared: %s.", since, p.words(t.Note))}
-	}
-	out := fmt.Sprintf("Since %s the score has gone %s (%s)", since, p.change(p.proven(t.From.Score), p.proven(t.To.Score)), p.signed(t.Change.Low))
-	if !t.Real {
-		out += "; what is not known could account for all of that"
-	}
-	return []string{out + "."}
-}
-
-func (p *page) saidOfGates(a *score.Assessment) []string {
-	l := levelOf(a)
-	var missing []string
-	for _, g := range l.HeldBackBy {
-		missing = append(missing, fmt.Sprintf("%s (is %s)", p.words(g.Text), p.reached(g, g.Have)))
-	}
-	if len(missing) == 0 {
-		return nil
-	}
-	return []string{fmt.Sprintf("What is missing to level %s: %s.", strings.TrimSpace(fmt.Sprintf("%d %s", l.Number+1, p.words(l.Next))), strings.Join(missing, ", "))}
-}
-
-func (p *page) saidOfRoadmap(a *score.Assessment) []string {
-	r := a.Roadmap
-	if why := p.words(r.Withheld); why != "" {
-		return []string{why}
-	}
-	if len(a.Recommendations) == 0 {
-		if a.Score.None {
-			return nil
-		}
-		return []string{"Nothing to do: no action that infraopt knows would raise the score."}
-	}
-	var out []string
-	if s := p.roadWords(r); s != "" {
-		out = append(out, s)
-	}
-	first := a.Recommendations[0]
-	out = append(out, fmt.Sprintf("First: %s (%s, effort %s).", cut(p.words(first.Title), 200, p.ellipsis), p.gain(first.Gain.Score), p.number(first.Effort)))
-	if basis := p.words(r.Basis); basis != "" && basis != "proven" {
-		out = append(out, "Gains hold if "+p.assumption(r.Basis)+".")
-	}
-	return out
-}
-
-// roadWords tells what all steps together bring, in a sentence.
-func (p *page) roadWords(r score.Roadmap) string {
-	if r.Steps == 0 {
-		return ""
-	}
-	s := "All " + p.number(float64(r.Steps)) + " steps of the roadmap take an effort of " + p.number(r.Effort)
-	if r.Steps == 1 {
-		s = "The one step of the roadmap takes an effort of " + p.number(r.Effort)
-	}
-	var to []string
-	if !r.From.None && !r.To.None {
-		to = append(to, "the score "+p.change(p.low(r.From.Low, 0), p.low(r.To.Low, 0)))
-	}
-	if r.LevelTo > 0 {
-		still := ""
-		if r.LevelTo == r.LevelFrom {
-			still = "still "
-		}
-		to = append(to, still+strings.TrimSpace(fmt.Sprintf("level %d %s", r.LevelTo, p.words(r.LevelName))))
-	}
-	if r.Components[0] != 0 || r.Components[1] != 0 {
-		to = append(to, "components "+p.change(p.number(r.Components[0]), p.number(r.Components[1])))
-	}
-	if len(to) > 0 {
-		s += " and bring: " + strings.Join(to, ", ")
+	s := fmt.Sprintf("On %s the estate of %s stands at level %s, with %s of 100 points proven", day(a.GeneratedAt), p.machineNames(a), p.levelWords(a.Level), p.low(a.Score.Low, 0))
+	if a.Score.High-a.Score.Low >= 1 {
+		s += fmt.Sprintf(" and up to %s possible where facts are not known", p.high(a.Score.High, 0))
 	}
 	return s + "."
 }
 
-func (p *page) saidOfCoverage(a *score.Assessment) []string {
-	if a.Score.None && a.Coverage.Evidence == 0 {
-		return nil
+func (p *page) carries(a *score.Assessment) string {
+	h := &a.Headline
+	if h.Workloads.None || h.Workloads.High == 0 {
+		return ""
 	}
-	out := []string{"Coverage: " + percent(a.Coverage.Evidence) + " of what the questions ask for is known."}
-	if s := p.coverageWords(a.Coverage); s != "" {
-		out = append(out, s)
-	}
-	for _, g := range p.groupGaps(a) {
-		if g.remedy != "" && finite(g.points) && g.points >= .05 {
-			out = append(out, "What would show most: "+g.remedy+" ("+p.open(g.points)+").")
-			break
+	s := fmt.Sprintf("%s components carry %s", p.tally(h.ComponentsBounds), p.count(h.Workloads, "workload"))
+	if !h.ComponentsPerWorkload.None {
+		s += fmt.Sprintf(", %s for each", p.ratio(h.ComponentsPerWorkload))
+		if !h.Attainable.None {
+			s += fmt.Sprintf("; %s would be attainable", p.ratio(h.Attainable))
 		}
 	}
-	return out
+	return s + "."
+}
+
+func (p *page) changed(a *score.Assessment) string {
+	t := a.Trend
+	switch {
+	case t == nil:
+		return ""
+	case !t.Comparable:
+		return "The result of " + day(t.From.Time) + " cannot be compared: " + p.words(t.Note) + "."
+	}
+	verb := "has not changed"
+	switch c := p.signed(t.Change.Low); {
+	case c == "0":
+	case t.Change.Low > 0:
+		verb = "rose by " + strings.TrimPrefix(c, "+") + " points"
+	default:
+		verb = "fell by " + strings.TrimPrefix(c, p.minus) + " points"
+	}
+	s := fmt.Sprintf("Since %s the proven score %s, from %s to %s", day(t.From.Time), verb, p.proven(t.From.Score), p.proven(t.To.Score))
+	if !t.Real && p.signed(t.Change.Low) != "0" {
+		s += "; what is not known could account for all of it"
+	}
+	return s + "."
+}
+
+// causes names what moved the score most.
+func (p *page) causes(a *score.Assessment) string {
+	if a.Trend == nil || !a.Trend.Comparable {
+		return ""
+	}
+	terms := slices.Clone(a.Trend.Terms)
+	slices.SortStableFunc(terms, func(x, y score.TrendTerm) int { return cmp.Compare(math.Abs(y.Points), math.Abs(x.Points)) })
+	var parts []string
+	for _, t := range terms[:min(len(terms), 3)] {
+		if c := p.signed(t.Points); c != "0" {
+			parts = append(parts, p.words(t.Text)+" ("+c+")")
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "Causes: " + strings.Join(parts, "; ") + "."
+}
+
+func (p *page) delivered(a *score.Assessment) string {
+	q := a.Quarter
+	if q == nil || len(q.Followed) == 0 {
+		return ""
+	}
+	counts := map[string]int{}
+	for i := range q.Followed {
+		counts[q.Followed[i].Status]++
+	}
+	var parts []string
+	for _, x := range []struct{ status, text string }{{score.FollowedDone, "done"}, {score.FollowedPartly, "partly done"}, {score.FollowedOpen, "still open"}, {score.FollowedIncomparable, "not comparable"}, {score.FollowedNew, "new"}} {
+		if n := counts[x.status]; n > 0 {
+			parts = append(parts, p.number(float64(n))+" "+x.text)
+		}
+	}
+	s := "Of the recommendations of " + p.words(q.Previous) + " and today: " + strings.Join(parts, ", ") + "."
+	if q.Promised != nil && q.Delivered != nil {
+		s += fmt.Sprintf(" What is done had promised %s points and has delivered %s.", p.signed(*q.Promised), p.signed(*q.Delivered))
+	}
+	return s
+}
+
+func (p *page) heldBack(a *score.Assessment) string {
+	var unmet []string
+	for _, g := range a.Level.NextGates {
+		if !g.Met {
+			unmet = append(unmet, p.words(g.Text)+" (now "+p.value(g.Unit, g.Have)+")")
+		}
+	}
+	if len(unmet) == 0 || a.Level.Next == "" {
+		return ""
+	}
+	return fmt.Sprintf("For level %d %s this is missing: %s.", a.Level.Number+1, p.words(a.Level.Next), strings.Join(unmet, "; "))
+}
+
+// weakest names the indicators that most points are lost in.
+func (p *page) weakest(a *score.Assessment) string {
+	type loss struct {
+		title  string
+		points float64
+	}
+	var all []loss
+	for i := range a.Pillars {
+		for j := range a.Pillars[i].Indicators {
+			if x := &a.Pillars[i].Indicators[j]; x.Applicable {
+				all = append(all, loss{x.Title, x.Points.Max - x.Points.Low})
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(x, y loss) int { return cmp.Compare(y.points, x.points) })
+	var parts []string
+	for _, x := range all[:min(len(all), 3)] {
+		if x.points >= .5 {
+			parts = append(parts, fmt.Sprintf("“%s” (%s points)", p.words(x.title), p.fixed(x.points, 1)))
+		}
+	}
+	if len(parts) == 0 || a.Score.None {
+		return ""
+	}
+	return "Most points are missing under " + strings.Join(parts, ", ") + "."
+}
+
+func (p *page) todo(a *score.Assessment) string {
+	if why := p.words(a.Roadmap.Withheld); why != "" {
+		return "No advice is given: " + strings.TrimSuffix(why, ".") + "."
+	}
+	var parts []string
+	for i := range a.Recommendations[:min(len(a.Recommendations), 3, a.Roadmap.Steps)] {
+		r := &a.Recommendations[i]
+		parts = append(parts, fmt.Sprintf("%s (%s points for an effort of %s)", p.words(r.Title), p.gain(r.Gain.Score), p.number(r.Effort)))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "First: " + strings.Join(parts, "; then: ") + "."
+}
+
+func (p *page) brings(a *score.Assessment) string {
+	r := &a.Roadmap
+	if r.Steps == 0 || r.From.None || r.To.None {
+		return ""
+	}
+	s := fmt.Sprintf("All %s steps raise the proven score from %s to %s and lead to level %d %s, with %s components in place of %s",
+		p.number(float64(r.Steps)), p.low(r.From.Low, 0), p.low(r.To.Low, 0), r.LevelTo, p.words(r.LevelName), p.number(r.Components[1]), p.number(r.Components[0]))
+	if t := a.Target; t != nil && t.Hosts.Plan < t.Hosts.Now {
+		s += fmt.Sprintf("; %s hosts are enough for what %s carry now, and no plan under the same constraints needs fewer than %s",
+			p.number(float64(t.Hosts.Plan)), p.number(float64(t.Hosts.Now)), p.number(float64(t.Hosts.Bound)))
+	}
+	if r.Basis != "" && r.Basis != "proven" {
+		s += ", if " + p.assumption(r.Basis)
+	}
+	return s + "."
+}
+
+func (p *page) saves(a *score.Assessment) string {
+	if a.Target == nil || a.Target.Outcomes == nil {
+		return ""
+	}
+	o := a.Target.Outcomes
+	var parts []string
+	if o.EnergyKWh != nil && !o.EnergyKWh.Saved.None && o.EnergyKWh.Saved.High > 0 {
+		parts = append(parts, p.span(o.EnergyKWh.Saved, 0)+" kWh")
+	}
+	if o.CarbonKg != nil && !o.CarbonKg.Saved.None && o.CarbonKg.Saved.High > 0 {
+		parts = append(parts, p.span(o.CarbonKg.Saved, 0)+" kg of CO2 equivalent")
+	}
+	if o.Cost != nil && !o.Cost.Saved.None {
+		parts = append(parts, p.span(o.Cost.Saved, 0)+" "+p.words(o.Currency))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	s := "A year that saves " + strings.Join(parts, ", ")
+	if slices.ContainsFunc(o.Basis, func(g score.Ground) bool { return g.Default }) {
+		s += "; some of what that rests on is a default that nobody has confirmed"
+	}
+	return s + "."
+}
+
+func (p *page) nextLevel(a *score.Assessment) string {
+	if a.Quarter == nil || a.Quarter.Forecast == nil {
+		return ""
+	}
+	return p.words(forecastSentence(p.glyphs, a.Quarter.Forecast))
+}
+
+func (p *page) sure(a *score.Assessment) string {
+	if a.Score.None {
+		return ""
+	}
+	s := percent(a.Coverage.Evidence) + " of the evidence is known"
+	if a.Coverage.Frame > 0 {
+		s += ", and " + percent(a.Coverage.Frame) + " of the machines known to exist were looked into"
+	}
+	s += ". What is not known counts as missing, so that it never flatters the score"
+	if n := len(a.Gaps); n > 0 {
+		s += "; " + p.many(float64(n), "gap") + " " + map[bool]string{true: "is", false: "are"}[n == 1] + " listed with what would close " + map[bool]string{true: "it", false: "them"}[n == 1]
+	}
+	return s + "."
+}
+
+// blind names the gap that leaves most open.
+func (p *page) blind(a *score.Assessment) string {
+	for i := range a.Gaps {
+		if g := &a.Gaps[i]; g.Points >= .05 && g.Remedy != "" {
+			return fmt.Sprintf("Most would be learned by this: %s (up to %s points).", strings.TrimSuffix(p.words(g.Remedy), "."), p.fixed(g.Points, 1))
+		}
+	}
+	return ""
 }

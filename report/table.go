@@ -21,7 +21,7 @@ const (
 func renderTable(w io.Writer, r *Report) error {
 	p := newPage(r.Display)
 	for _, section := range []func(*score.Assessment) error{
-		p.title, p.standing, p.pillars, p.headline, p.since, p.gates, p.ladder, p.machines, p.next, p.risks, p.found, p.waivers, p.gaps, p.failures, p.hints,
+		p.title, p.quarter, p.standing, p.pillars, p.headline, p.since, p.followed, p.forecast, p.gates, p.ladder, p.machines, p.next, p.risks, p.found, p.waivers, p.gaps, p.failures, p.hints,
 	} {
 		if err := section(r.Assessment); err != nil {
 			return err

@@ -10,12 +10,20 @@ import (
 
 // since says how the score has changed since an earlier result, and through what.
 func (p *page) since(a *score.Assessment) error {
-	t := a.Trend
-	if t == nil {
+	if a.Trend == nil {
 		return nil
 	}
+	if err := p.trend("SINCE ", a.Trend); err != nil {
+		return err
+	}
+	p.trendHosts(&a.Trend.Hosts)
+	return nil
+}
+
+// trend says how the score has changed, and through what.
+func (p *page) trend(since string, t *score.Trend) error {
 	p.blank()
-	head := "SINCE " + t.From.Time.UTC().Format("2006-01-02") + ": " + p.change(p.proven(t.From.Score), p.proven(t.To.Score))
+	head := since + day(t.From.Time) + ": " + p.change(p.proven(t.From.Score), p.proven(t.To.Score))
 	if t.Comparable {
 		head += " (" + p.signed(t.Change.Low) + ")"
 	}
@@ -27,11 +35,7 @@ func (p *page) since(a *score.Assessment) error {
 		}
 		p.para(0, st, "Note: "+note+".")
 	}
-	if err := p.trendTerms(t); err != nil {
-		return err
-	}
-	p.trendHosts(&t.Hosts)
-	return nil
+	return p.trendTerms(t)
 }
 
 // proven prints the low end of a score, or that there is none.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -178,3 +179,6 @@ func wrapTo(s string, w, n int, ellipsis string) []string {
 	lines[n-1] = cut(strings.Join(lines[n-1:], " "), w, ellipsis)
 	return lines[:n]
 }
+
+// day prints the day of a time. All times are UTC.
+func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }

@@ -33,9 +33,10 @@ type Assessment struct {
 	VMs             []VMInfo         `json:"vms"`
 	Recommendations []Recommendation `json:"recommendations"`
 	Roadmap         Roadmap          `json:"roadmap"`
-	Target          *Target          `json:"target"`           // the estate that the roadmap ends in; null where no plan was made
-	WhatIf          *WhatIf          `json:"whatIf,omitempty"` // what the user's own changes make of the estate; then all else is about the changed one
-	Trend           *Trend           `json:"trend,omitempty"`  // since an earlier result, where one was given
+	Target          *Target          `json:"target"`            // the estate that the roadmap ends in; null where no plan was made
+	WhatIf          *WhatIf          `json:"whatIf,omitempty"`  // what the user's own changes make of the estate; then all else is about the changed one
+	Trend           *Trend           `json:"trend,omitempty"`   // since an earlier result, where one was given
+	Quarter         *Quarter         `json:"quarter,omitempty"` // of a quarterly report
 	Risks           []Risk           `json:"risks"`
 	Findings        []Found          `json:"findings"` // noticed on machines, and in no score
 	Gaps            []GapResult      `json:"gaps"`

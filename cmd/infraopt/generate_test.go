@@ -250,17 +250,21 @@ func commandsPage() string {
 	var b strings.Builder
 	b.WriteString("# Commands\n\nThis is what `infraopt help COMMAND` says, written by `make generate`.\n")
 	root := (&program{sources: all.Sources()}).rootCommand()
-	for _, c := range append([]*cobra.Command{root}, root.Commands()...) {
-		if c != root && !c.IsAvailableCommand() {
-			continue
-		}
+	var describe func(c *cobra.Command)
+	describe = func(c *cobra.Command) {
 		c.InitDefaultHelpFlag()
 		text := c.Long
 		if text == "" {
 			text = c.Short
 		}
 		fmt.Fprintf(&b, "\n## %s\n\n```\n%s\n\n%s```\n", c.CommandPath(), strings.TrimSpace(text), c.UsageString())
+		for _, sub := range c.Commands() {
+			if sub.IsAvailableCommand() {
+				describe(sub)
+			}
+		}
 	}
+	describe(root)
 	return b.String()
 }
 

@@ -51,6 +51,9 @@ var rooms = []room{
 	{folder: "score/plan/replay", ours: []string{"collect/inventory"}, never: pure},
 	{folder: "score", ours: []string{"collect/inventory", "score/..."}, never: pure},
 	{folder: "report/picture", never: pure},
+	{folder: "report/paper", ours: []string{"report/picture"}, others: []string{"github.com/signintech/gopdf", "golang.org/x/image/font/gofont/..."}, never: pure},
+	{folder: "report/history", ours: []string{"score"}, never: []string{"log/...", "net/http/...", "os/exec"}, others: []string{
+		"modernc.org/sqlite/...", "github.com/jackc/pgx/v5/...", "github.com/pressly/goose/v3"}},
 	{folder: "report", ours: []string{"collect/inventory", "score/...", "report/..."},
 		others: []string{"github.com/olekukonko/tablewriter/...", "github.com/clipperhouse/displaywidth"}, never: pure},
 	{folder: "docs", never: pure},

@@ -190,7 +190,7 @@ func cmdFlip(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // call runs the program in this process.
-func call(t *testing.T, env map[string]string, args ...string) (status int, out, talk string) {
+func call(t testing.TB, env map[string]string, args ...string) (status int, out, talk string) {
 	t.Helper()
 	var o, e bytes.Buffer
 	status = run(t.Context(), args, stdio{&o, &e, func(name string) string { return env[name] }})

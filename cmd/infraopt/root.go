@@ -48,6 +48,8 @@ func (p *program) rootCommand() *cobra.Command {
 		p.assessCommand(),
 		p.planCommand(),
 		p.collectCommand(),
+		p.historyCommand(),
+		p.reportCommand(),
 		p.explainCommand(),
 		p.sensitivityCommand(),
 		p.packCommand(),

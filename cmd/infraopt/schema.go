@@ -19,6 +19,7 @@ func documentKinds() []documentKind {
 		{"plan", docs.PlanSchema},
 		{"sensitivity", docs.SensitivitySchema},
 		{"pack", docs.PackSchema},
+		{"history", docs.HistorySchema},
 		{"model", docs.ModelSchema},
 		{"constraints", docs.ConstraintsSchema},
 		{"whatif", docs.WhatIfSchema},
@@ -37,7 +38,7 @@ func (p *program) schemaCommand() *cobra.Command {
 		Use:   "schema NAME",
 		Short: "print the JSON Schema of a document that this program writes or reads",
 		Long: prose("Schema prints the JSON Schema (2020-12) of documents that this program writes (snapshots, assessments, plans, " +
-			"sensitivities and packings) and, for editors, of the files that people write for it: models, constraints, changes to try, prices and carbon factors. NAME is one of " +
+			"sensitivities, packings and lists of a history) and, for editors, of the files that people write for it: models, constraints, changes to try, prices and carbon factors. NAME is one of " +
 			strings.Join(known, ", ") + ". Within a version fields may be added; none is " +
 			"renamed or removed."),
 		Example: "  infraopt schema assessment > assessment.schema.json\n" +

@@ -21,6 +21,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/infraopt/infraopt/collect/inventory"
+	"github.com/infraopt/infraopt/report/history"
 	"github.com/infraopt/infraopt/score"
 	"github.com/infraopt/infraopt/score/indicators"
 	"github.com/infraopt/infraopt/score/plan/pack/sizing"
@@ -388,6 +389,10 @@ func schemas() (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	kept, err := readSource("../../report/history", "../../score")
+	if err != nil {
+		return nil, err
+	}
 	out := map[string]string{}
 	for _, x := range []struct {
 		name    string
@@ -400,6 +405,7 @@ func schemas() (map[string]string, error) {
 		{"plan", both, reflect.TypeFor[score.Plan](), score.PlanSchema},
 		{"sensitivity", both, reflect.TypeFor[score.Sensitivity](), score.SensitivitySchema},
 		{"pack", packing, reflect.TypeFor[sizing.Answer](), sizing.AnswerSchema},
+		{"history", kept, reflect.TypeFor[history.Listing](), history.ListingSchema},
 	} {
 		text, err := schemaOf(x.source, x.of, "infraopt "+x.name, "urn:infraopt:"+x.name+":v1", x.version)
 		if err != nil {

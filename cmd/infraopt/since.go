@@ -47,7 +47,11 @@ func readEarlier(ctx context.Context, name string, timeout time.Duration) (*earl
 
 // decodeEarlier tells an assessment from a snapshot by the schema that it names.
 func decodeEarlier(r io.Reader) (*earlier, error) {
-	text, err := io.ReadAll(r)
+	var text []byte
+	err := snapshot.Decompress(r, func(r io.Reader) (err error) {
+		text, err = io.ReadAll(r)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -66,6 +66,12 @@ func EncodeStream(w io.Writer, head *inventory.Snapshot, all inventory.Observati
 	})
 }
 
+// Compress lets something else than a snapshot be written as a compressed snapshot is.
+func Compress(w io.Writer, write func(io.Writer) error) error { return pack(w, true, write) }
+
+// Decompress lets what Compress wrote be read, and what is not compressed. It bounds how much that unfolds to.
+func Decompress(r io.Reader, read func(io.Reader) error) error { return unpack(r, read) }
+
 // pack lets a snapshot be written, and compresses it if asked to.
 func pack(w io.Writer, compressed bool, write func(io.Writer) error) error {
 	if !compressed {
