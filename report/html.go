@@ -230,7 +230,7 @@ func (h *htmlPage) document() *htmlDocument {
 	}
 	doc.Banner = h.banner()
 	for _, section := range []func() *htmlSection{
-		h.standingSection, h.stackSection, h.trendSection, h.nextSection, h.hostsSection, h.pillarSection, h.workSection, h.machineSection, h.containerSection, h.vmSection,
+		h.standingSection, h.stackSection, h.trendSection, h.quarterSection, h.yearSection, h.nextSection, h.hostsSection, h.pillarSection, h.workSection, h.machineSection, h.containerSection, h.vmSection,
 		h.gapSection, h.foundSection, h.ruleSection, h.sourceSection,
 	} {
 		if s := section(); s != nil {
@@ -251,6 +251,9 @@ func (h *htmlPage) banner() []string {
 	var out []string
 	if x := h.a.WhatIf; x != nil {
 		out = append(out, flat("This is about an estate changed by "+h.words(x.File)+", not about the one of today: score "+h.change(h.scored(x.Before.Score), h.scored(x.After.Score))+"."))
+	}
+	if q := h.a.Quarter; q != nil && !q.Over {
+		out = append(out, flat(h.words("This is about the quarter "+q.Name+", as of "+day(q.TakenAt)+"; the quarter is not over.")))
 	}
 	if unproven(h.a) {
 		out = append(out, flat("Nothing is proven yet. Pictures and pillars show what holds if "+h.assumption(h.a.Assumed.Assumption)+"."))

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/infraopt/infraopt/report/picture"
 	"github.com/infraopt/infraopt/score"
 )
 
@@ -68,11 +69,14 @@ func (h *htmlPage) classTable(id, caption string, classes []score.StackClass) ht
 
 // trendSection shows what has changed since an earlier result.
 func (h *htmlPage) trendSection() *htmlSection {
-	t := h.a.Trend
-	if t == nil {
+	if h.a.Trend == nil {
 		return nil
 	}
-	s := &htmlSection{ID: "trend", Head: "What has changed since " + t.From.Time.UTC().Format("2006-01-02"), Short: "Trend"}
+	return h.changeSection(h.a.Trend, "trend", "Trend")
+}
+
+func (h *htmlPage) changeSection(t *score.Trend, id, short string) *htmlSection {
+	s := &htmlSection{ID: id, Head: "What has changed since " + day(t.From.Time), Short: short}
 	s.Text = []string{flat("Score: " + h.change(h.proven(t.From.Score), h.proven(t.To.Score)))}
 	if t.Comparable {
 		s.Text[0] += flat(" (" + h.signed(t.Change.Low) + "; the high end: " + h.signed(t.Change.High) + ")")
@@ -84,16 +88,16 @@ func (h *htmlPage) trendSection() *htmlSection {
 	if note := h.words(t.Note); note != "" {
 		s.Text = append(s.Text, "Note: "+note+".")
 	}
-	s.Picture = h.picture("trend", htmlWide, h.drawTrend)
+	s.Picture = h.picture(id, htmlWide, func(id string, width float64) *picture.Drawing { return h.drawChange(t, id, width) })
 	if len(t.Terms) > 0 {
-		l := h.list("trend-terms", "Causes of the change; their points add up to it", "Cause", "#points", "#at the high end", "in words")
+		l := h.list(id+"-terms", "Causes of the change; their points add up to it", "Cause", "#points", "#at the high end", "in words")
 		for _, x := range t.Terms {
 			l.add(htmlCell{Text: trendName(x)}, figure(h.signed(x.Points), x.Points), figure(h.signed(x.High), x.High), h.say(x.Text))
 		}
 		s.Tables = append(s.Tables, l.table())
 	}
 	if len(t.Indicators) > 0 {
-		l := h.list("trend-indicators", "The change by indicators, among what is known of both", "Indicator", "#points", "#at the high end", "of which")
+		l := h.list(id+"-indicators", "The change by indicators, among what is known of both", "Indicator", "#points", "#at the high end", "of which")
 		for _, x := range t.Indicators {
 			var parts []string
 			for _, y := range x.Terms {
@@ -106,12 +110,12 @@ func (h *htmlPage) trendSection() *htmlSection {
 		l.Closed = true
 		s.Tables = append(s.Tables, l.table())
 	}
-	s.Tables = append(s.Tables, h.trendHostTable(&t.Hosts)...)
+	s.Tables = append(s.Tables, h.trendHostTable(&t.Hosts, id)...)
 	return s
 }
 
-func (h *htmlPage) trendHostTable(t *score.TrendHosts) []htmlTable {
-	l := h.list("trend-hosts", "Hosts that were seen at one end only", "Host", "what became of it", "why")
+func (h *htmlPage) trendHostTable(t *score.TrendHosts, id string) []htmlTable {
+	l := h.list(id+"-hosts", "Hosts that were seen at one end only", "Host", "what became of it", "why")
 	total := 0
 	add := func(names []string, what string) {
 		total += len(names)

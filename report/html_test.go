@@ -68,7 +68,7 @@ func htmlSamples() map[string]*score.Assessment {
 }
 
 func TestHTMLGolden(t *testing.T) {
-	for _, name := range []string{"empty", "young", "hostile", "board"} {
+	for _, name := range []string{"empty", "young", "hostile", "board", "quarter"} {
 		golden(t, "html/"+name+".html", rendered(t, "html", htmlSamples()[name], Display{}))
 		golden(t, "svg/"+name+".svg", rendered(t, "svg", htmlSamples()[name], Display{}))
 	}

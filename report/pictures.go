@@ -224,12 +224,15 @@ func (g gallery) tick(x float64) string { return flat(g.number(x)) }
 
 // drawTrend draws what has changed the score since an earlier result; nil where there is none.
 func (g gallery) drawTrend(id string, width float64) *picture.Drawing {
-	t := g.a.Trend
+	return g.drawChange(g.a.Trend, id, width)
+}
+
+func (g gallery) drawChange(t *score.Trend, id string, width float64) *picture.Drawing {
 	if t == nil || !t.Comparable || len(t.Terms) == 0 || t.From.Score.None || t.To.Score.None || !finite(t.From.Score.Low) {
 		return nil
 	}
 	at := t.To.Score.Low - t.Change.Low // the earlier one by today's rules is a term, so terms begin where they add up
-	steps := []picture.Step{{Label: t.From.Time.UTC().Format("2006-01-02"), Value: flat(g.low(t.From.Score.Low, 0)), From: at, To: at, Total: true}}
+	steps := []picture.Step{{Label: day(t.From.Time), Value: flat(g.low(t.From.Score.Low, 0)), From: at, To: at, Total: true}}
 	desc := []string{"From " + steps[0].Value}
 	for _, x := range t.Terms {
 		value := flat(g.signed(x.Points))
