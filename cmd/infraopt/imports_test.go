@@ -50,6 +50,7 @@ var rooms = []room{
 	{folder: "score/indicators", ours: []string{"collect/inventory", "score", "score/yamlfile"}, never: pure},
 	{folder: "score/plan/replay", ours: []string{"collect/inventory"}, never: pure},
 	{folder: "score", ours: []string{"collect/inventory", "score/..."}, never: pure},
+	{folder: "report/picture", never: pure},
 	{folder: "report/paper", ours: []string{"report/picture"}, others: []string{"github.com/signintech/gopdf", "golang.org/x/image/font/gofont/..."}, never: pure},
 	{folder: "report/history", ours: []string{"score"}, never: []string{"log/...", "net/http/...", "os/exec"}, others: []string{
 		"modernc.org/sqlite/...", "github.com/jackc/pgx/v5/...", "github.com/pressly/goose/v3"}},
