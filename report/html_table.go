@@ -21,6 +21,9 @@ type htmlTable struct {
 	Closed  bool       // shown when somebody asks for it
 }
 
+// Long reports whether a list is so long that it is laid out only when it comes into sight.
+func (t htmlTable) Long() bool { return len(t.Rows) > 60 }
+
 // A htmlColumn of a table. Numbers are set to the right.
 type htmlColumn struct {
 	Head   string
