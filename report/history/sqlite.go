@@ -165,8 +165,6 @@ func explainSQLite(where string, err error) error {
 		return is(ErrPlace, "the file or its folder may not be written to", "run as a user who may write both; to read a history that may not be written to, make a copy of it")
 	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
 		return is(ErrUnavailable, "another process has been writing for a long time", "try again when it has ended")
-	case lib.SQLITE_FULL:
-		return is(ErrUnavailable, "there is no space left on its disk", "make room there; nothing was added")
 	}
 	return nil
 }
