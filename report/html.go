@@ -215,10 +215,10 @@ func (h *htmlPage) document() *htmlDocument {
 		Foot:     h.foot(),
 	}
 	for _, x := range summary(a) {
-		doc.Summary = append(doc.Summary, htmlPassage{x.head, cut(x.text, 12*longest, h.ellipsis)})
+		doc.Summary = append(doc.Summary, htmlPassage{x.head, x.text})
 	}
 	if used := h.schemes(a); used != "" {
-		doc.About = append(doc.About, "read through "+used)
+		doc.About = append(doc.About, "read through "+cut(used, longest, h.ellipsis))
 	}
 	if a.Level.Number > 0 {
 		doc.Level = fmt.Sprint(a.Level.Number)
@@ -274,9 +274,10 @@ func (h *htmlPage) figures() []htmlFigure {
 	}
 	switch {
 	case head.HostsPlan != nil:
-		out = append(out, htmlFigure{flat(h.change(fmt.Sprint(head.Hosts), fmt.Sprint(*head.HostsPlan))), fmt.Sprintf("hosts now, and in the plan; no plan needs fewer than %d", head.HostsBound), "#hosts"})
+		out = append(out, htmlFigure{flat(h.change(h.number(float64(head.Hosts)), h.number(float64(*head.HostsPlan)))),
+			flat("hosts now, and in the plan; no plan needs fewer than " + h.number(float64(head.HostsBound))), "#hosts"})
 	case head.Hosts > 0:
-		out = append(out, htmlFigure{fmt.Sprint(head.Hosts), "hosts", "#hosts"})
+		out = append(out, htmlFigure{flat(h.number(float64(head.Hosts))), "hosts", "#hosts"})
 	}
 	if r := a.Roadmap; r.Steps > 0 && !r.From.None && !r.To.None {
 		out = append(out, htmlFigure{flat(h.change(h.low(r.From.Low, 0), h.low(r.To.Low, 0))), flat("score, by " + h.many(float64(r.Steps), "step") + h.levelTo(r)), "#next"})

@@ -276,8 +276,8 @@ func TestHTMLHeadline(t *testing.T) {
 	}
 }
 
-// hugeSample names a hundred thousand machines, and as many of everything else.
-func hugeSample(n int) *score.Assessment {
+// crowdedSample names a hundred thousand machines, and as many of everything else.
+func crowdedSample(n int) *score.Assessment {
 	a := boardSample()
 	a.MachinesTotal = n
 	a.Inventory.Machines = score.MachineCounts{Physical: n}
@@ -311,7 +311,7 @@ func TestHTMLOfManyMachines(t *testing.T) {
 	if testing.Short() {
 		n = 10_000
 	}
-	a := hugeSample(n)
+	a := crowdedSample(n)
 	for _, top := range []int{0, 20, 1_000_000} {
 		page := rendered(t, "html", a, Display{Top: top})
 		const most = 5 << 20

@@ -21,6 +21,9 @@ type htmlTable struct {
 	Closed  bool       // shown when somebody asks for it
 }
 
+// Long reports whether a list is so long that it is laid out only when it comes into sight.
+func (t htmlTable) Long() bool { return len(t.Rows) > 60 }
+
 // A htmlColumn of a table. Numbers are set to the right.
 type htmlColumn struct {
 	Head   string
@@ -95,8 +98,8 @@ func (h *htmlPage) say(s string) htmlCell {
 	return htmlCell{Text: cut(h.words(s), longest, h.ellipsis)}
 }
 
-// countCell is a cell with a number, as it is printed and as it sorts.
-func countCell(printed string, value float64) htmlCell {
+// numeral is a cell with a number, as it is printed and as it sorts.
+func numeral(printed string, value float64) htmlCell {
 	c := htmlCell{Text: flat(strings.TrimSpace(printed))}
 	if finite(value) {
 		c.Sort = strconv.FormatFloat(value, 'g', 6, 64)
@@ -104,7 +107,7 @@ func countCell(printed string, value float64) htmlCell {
 	return c
 }
 
-func (h *htmlPage) count(n int) htmlCell { return countCell(h.number(float64(n)), float64(n)) }
+func (h *htmlPage) count(n int) htmlCell { return numeral(h.number(float64(n)), float64(n)) }
 
 func none0(s string) htmlCell { return htmlCell{Text: s, Faint: true} }
 
@@ -126,8 +129,8 @@ func (l *htmlList) unknown(why, remedy string) htmlCell {
 	return c
 }
 
-// factCell is a cell for a fact that may not be known.
-func factCell[T any](l *htmlList, r inventory.Reading[T], show func(T) htmlCell) htmlCell {
+// fact is a cell for a fact that may not be known.
+func fact[T any](l *htmlList, r inventory.Reading[T], show func(T) htmlCell) htmlCell {
 	v, ok := r.Get()
 	switch {
 	case ok:

@@ -166,7 +166,7 @@ func (g gallery) drawHosts(id string, width float64) *picture.Drawing {
 	var bars []picture.Bar
 	var desc []string
 	add := func(name string, n int, role picture.Role) {
-		b := picture.Bar{Label: name, Value: fmt.Sprint(n), Low: float64(n), High: float64(n), Role: role}
+		b := picture.Bar{Label: name, Value: flat(g.number(float64(n))), Low: float64(n), High: float64(n), Role: role}
 		bars = append(bars, b)
 		desc = append(desc, name+": "+b.Value+".")
 	}

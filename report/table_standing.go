@@ -251,9 +251,9 @@ func (p *page) headline(a *score.Assessment) error {
 func (p *page) hostsWords(h score.Headline) string {
 	switch {
 	case h.HostsPlan != nil:
-		return fmt.Sprintf("Hosts: %d now, %d in the plan; no plan needs fewer than %d.", h.Hosts, *h.HostsPlan, h.HostsBound)
+		return fmt.Sprintf("Hosts: %s now, %s in the plan; no plan needs fewer than %s.", p.number(float64(h.Hosts)), p.number(float64(*h.HostsPlan)), p.number(float64(h.HostsBound)))
 	case h.HostsBound > 0 && h.HostsBound < h.Hosts:
-		return fmt.Sprintf("Hosts: %d now; no plan needs fewer than %d.", h.Hosts, h.HostsBound)
+		return fmt.Sprintf("Hosts: %s now; no plan needs fewer than %s.", p.number(float64(h.Hosts)), p.number(float64(h.HostsBound)))
 	default:
 		return ""
 	}

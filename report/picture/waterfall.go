@@ -13,7 +13,7 @@ type Step struct {
 // Waterfall draws how steps take a quantity from its first total to its last, one row each. The scale begins where the
 // values do and not at zero, as steps are small: totals are marks and not bars for that reason. Print writes the ends of the
 // scale.
-func Waterfall(id, title, desc string, width float64, steps []Step, label func(float64) string) *Drawing {
+func Waterfall(id, title, desc string, width float64, steps []Step, tick func(float64) string) *Drawing {
 	d := &Drawing{ID: id, Width: width, Title: title, Desc: desc}
 	if len(steps) == 0 {
 		return d
@@ -38,7 +38,7 @@ func Waterfall(id, title, desc string, width float64, steps []Step, label func(f
 			anchor = End
 		}
 		d.add(Line{X1: at(x), Y1: 0, X2: at(x), Y2: bottom + 4, Width: 1, Stroke: Rule},
-			Text{X: at(x), Y: bottom + 17, Size: 11, Anchor: anchor, Fill: Faint, Text: label(x)})
+			Text{X: at(x), Y: bottom + 17, Size: 11, Anchor: anchor, Fill: Faint, Text: tick(x)})
 	}
 	for i, s := range steps {
 		y := row*float64(i) + top
