@@ -53,14 +53,13 @@ func (h *htmlPage) machineSection() *htmlSection {
 		if m.Level > 0 {
 			level = h.count(m.Level)
 		}
-		cores, memory := l.unknown("it could not be read", "see what could not be seen, below"), htmlCell{}
+		cores := l.unknown("it could not be read", "see what could not be seen, below")
+		memory := cores
 		if m.Cores != nil {
 			cores = numeral(h.number(*m.Cores), *m.Cores)
 		}
 		if m.Memory != nil {
 			memory = numeral(h.size(*m.Memory), float64(*m.Memory))
-		} else {
-			memory = l.unknown("it could not be read", "see what could not be seen, below")
 		}
 		system := h.say(h.system(m.OS))
 		system.Faint = h.words(m.OS) == ""
