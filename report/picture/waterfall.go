@@ -21,10 +21,10 @@ func Waterfall(id, title, desc string, width float64, steps []Step, print func(f
 	low, high := ends(steps)
 	label, value := 0.0, 0.0
 	for _, s := range steps {
-		label, value = max(label, TextWidth(s.Label, textBig)), max(value, TextWidth(s.Value, textBig))
+		label, value = max(label, TextWidth(s.Label, textBig)), max(value, bold*TextWidth(s.Value, textBig))
 	}
 	value += 14
-	label = min(label+14, width*.48)
+	label = min(label+14, width*.44)
 	row, top := 26.0, 0.0
 	if width < narrow {
 		label, row, top = 0, 44, 18
@@ -53,7 +53,7 @@ func Waterfall(id, title, desc string, width float64, steps []Step, print func(f
 		}
 		d.add(Text{X: width, Y: y + 17, Size: textBig, Anchor: End, Fill: ink, Bold: s.Total, Text: s.Value})
 		d.step(s, at, y+6)
-		if i+1 < len(steps) {
+		if i+1 < len(steps) && label > 0 { // else it would strike through the labels
 			d.add(Line{X1: at(s.To), Y1: y + 6 + barTall, X2: at(s.To), Y2: y + row + 6, Width: 1, Stroke: Faint, Dashed: true})
 		}
 	}
