@@ -157,20 +157,6 @@ func keep(t *testing.T, name string, content []byte) {
 	}
 }
 
-// rendered is a report in a format.
-func rendered(t *testing.T, format string, a *score.Assessment, d Display) []byte {
-	t.Helper()
-	f, err := Lookup(Formats(), format)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out bytes.Buffer
-	if err := f.Render(&out, &Report{Assessment: a, Display: d}); err != nil {
-		t.Fatalf("%s: %v", format, err)
-	}
-	return out.Bytes()
-}
-
 // beyond finds what reaches beyond the screen and is in no box that scrolls.
 const beyond = `document.querySelectorAll(".list").forEach(x => x.style.contentVisibility = "visible");
 [...document.querySelectorAll("body *")].filter(x => {
@@ -361,7 +347,7 @@ func TestHTMLOfManyMachinesInBrowser(t *testing.T) {
 	b := chromium(t)
 	for _, screen := range []int64{1280, 375} {
 		b.show(screen, 900, "light")
-		b.open(largeSample(100_000))
+		b.open(hugeSample(100_000))
 		took := eval[float64](b, `performance.timing.loadEventEnd - performance.timing.navigationStart`)
 		if wide := eval[float64](b, "document.documentElement.scrollWidth"); wide > float64(screen) {
 			t.Errorf("the page is %v wide on a screen of %d", wide, screen)

@@ -19,7 +19,7 @@ func (h *htmlPage) workSection() *htmlSection {
 	l := h.list("ladder-table", "Work by the step of isolation that it stands on", "Step", "#workloads", "#share of the demand")
 	for _, x := range levelOf(a).Distribution {
 		if x.Workloads != 0 || !x.Share.None && x.Share.High > 0 {
-			l.add(h.say(cmp.Or(h.words(x.Text), x.Step)), figure(h.number(float64(x.Workloads)), float64(x.Workloads)), figure(h.sharePercent(x.Share), x.Share.Low))
+			l.add(h.say(cmp.Or(h.words(x.Text), x.Step)), countCell(h.number(float64(x.Workloads)), float64(x.Workloads)), countCell(h.sharePercent(x.Share), x.Share.Low))
 		}
 	}
 	if len(l.Rows) > 0 {
@@ -49,23 +49,23 @@ func (h *htmlPage) machineSection() *htmlSection {
 	}
 	l := h.list("machine-list", "Machines", "Machine", "kind", "system", "on", "#level", "#score", "#containers", "#VMs", "#workloads", "#components", "#cores", "#memory", "#gaps")
 	for _, m := range a.Machines[:h.rowsOf(len(a.Machines))] {
-		level := figure(h.dash, 0)
+		level := countCell(h.dash, 0)
 		if m.Level > 0 {
 			level = h.count(m.Level)
 		}
 		cores, memory := l.unknown("it could not be read", "see what could not be seen, below"), htmlCell{}
 		if m.Cores != nil {
-			cores = figure(h.number(*m.Cores), *m.Cores)
+			cores = countCell(h.number(*m.Cores), *m.Cores)
 		}
 		if m.Memory != nil {
-			memory = figure(h.size(*m.Memory), float64(*m.Memory))
+			memory = countCell(h.size(*m.Memory), float64(*m.Memory))
 		} else {
 			memory = l.unknown("it could not be read", "see what could not be seen, below")
 		}
 		system := h.say(h.system(m.OS))
 		system.Faint = h.words(m.OS) == ""
-		l.add(h.say(h.name(m)), h.say(m.Kind), system, h.say(cmp.Or(names[m.On], m.On)), level, figure(h.scoreShort(m), m.Score.Low),
-			h.count(m.Containers), h.count(m.VMs), h.count(m.Workloads), figure(h.number(m.Components), m.Components), cores, memory, h.count(m.Gaps))
+		l.add(h.say(h.name(m)), h.say(m.Kind), system, h.say(cmp.Or(names[m.On], m.On)), level, countCell(h.scoreShort(m), m.Score.Low),
+			h.count(m.Containers), h.count(m.VMs), h.count(m.Workloads), countCell(h.number(m.Components), m.Components), cores, memory, h.count(m.Gaps))
 	}
 	l.rest(total, "infraopt assess --top 0 --format json")
 	s.Tables = append(s.Tables, l.table())
@@ -104,7 +104,7 @@ func (h *htmlPage) machineGroups(total int) htmlTable {
 				on = append(on, fmt.Sprintf("%s on %s", h.number(float64(count)), strings.ReplaceAll(fmt.Sprint(n), "0", "none")))
 			}
 		}
-		l.add(h.say(k.system), h.say(k.kind), h.count(g.machines), h.count(g.containers), h.count(g.vms), h.count(g.workloads), figure(h.number(g.components), g.components), htmlCell{Text: strings.Join(on, ", ")})
+		l.add(h.say(k.system), h.say(k.kind), h.count(g.machines), h.count(g.containers), h.count(g.vms), h.count(g.workloads), countCell(h.number(g.components), g.components), htmlCell{Text: strings.Join(on, ", ")})
 	}
 	l.rest(len(keys), "infraopt assess --top 0 --format json")
 	if n := len(h.a.Machines); n < total {
@@ -127,10 +127,10 @@ func (h *htmlPage) containerSection() *htmlSection {
 	}
 	l := h.list("container-list", "Containers", "Container", "on", "image", "state", "kept by", "service", "#CPU limit", "#memory limit")
 	for _, c := range a.Containers[:h.rowsOf(len(a.Containers))] {
-		l.add(h.say(c.Name.Or(idHead(c.ID))), h.say(cmp.Or(c.MachineName, c.Machine)), reading(l, c.Image, h.say),
-			reading(l, c.State, func(v inventory.RunState) htmlCell { return h.say(string(v)) }), reading(l, c.Manager, func(v inventory.Manager) htmlCell { return h.say(string(v)) }),
-			reading(l, c.Service, h.say), reading(l, c.CPULimit, func(v float64) htmlCell { return figure(h.number(v), v) }),
-			reading(l, c.MemoryLimit, func(v inventory.Bytes) htmlCell { return figure(h.size(int64(v)), float64(v)) }))
+		l.add(h.say(c.Name.Or(idHead(c.ID))), h.say(cmp.Or(c.MachineName, c.Machine)), factCell(l, c.Image, h.say),
+			factCell(l, c.State, func(v inventory.RunState) htmlCell { return h.say(string(v)) }), factCell(l, c.Manager, func(v inventory.Manager) htmlCell { return h.say(string(v)) }),
+			factCell(l, c.Service, h.say), factCell(l, c.CPULimit, func(v float64) htmlCell { return countCell(h.number(v), v) }),
+			factCell(l, c.MemoryLimit, func(v inventory.Bytes) htmlCell { return countCell(h.size(int64(v)), float64(v)) }))
 	}
 	l.rest(total, "infraopt assess --top 0 --format json")
 	s.Tables = []htmlTable{l.table()}
@@ -155,10 +155,10 @@ func (h *htmlPage) vmSection() *htmlSection {
 		if v.Guest != "" {
 			inside = "yes"
 		}
-		l.add(h.say(v.Name.Or(idHead(v.ID))), h.say(v.MachineName), reading(l, v.State, func(v inventory.RunState) htmlCell { return h.say(string(v)) }),
-			reading(l, v.GuestOS, h.say), reading(l, v.VCPUs, func(v float64) htmlCell { return figure(h.number(v), v) }),
-			reading(l, v.Memory, func(v inventory.Bytes) htmlCell { return figure(h.size(int64(v)), float64(v)) }),
-			reading(l, v.Storage, func(v inventory.StorageClass) htmlCell { return h.say(string(v)) }), htmlCell{Text: inside})
+		l.add(h.say(v.Name.Or(idHead(v.ID))), h.say(v.MachineName), factCell(l, v.State, func(v inventory.RunState) htmlCell { return h.say(string(v)) }),
+			factCell(l, v.GuestOS, h.say), factCell(l, v.VCPUs, func(v float64) htmlCell { return countCell(h.number(v), v) }),
+			factCell(l, v.Memory, func(v inventory.Bytes) htmlCell { return countCell(h.size(int64(v)), float64(v)) }),
+			factCell(l, v.Storage, func(v inventory.StorageClass) htmlCell { return h.say(string(v)) }), htmlCell{Text: inside})
 	}
 	l.rest(total, "infraopt assess --top 0 --format json")
 	s.Tables = []htmlTable{l.table()}
@@ -197,7 +197,7 @@ func (h *htmlPage) gapSection() *htmlSection {
 		if remedy.Text == "" {
 			remedy = none0("nothing that is known")
 		}
-		l.add(what, figure(h.open(g.points), g.points), remedy, h.count(len(g.subjects)))
+		l.add(what, countCell(h.open(g.points), g.points), remedy, h.count(len(g.subjects)))
 	}
 	l.rest(len(groups), "infraopt assess --format json")
 	s.Tables = []htmlTable{l.table()}
@@ -297,7 +297,7 @@ func (h *htmlPage) sourceSection() *htmlSection {
 		if x.Remedy != "" {
 			why.More = h.few("What to do", []string{x.Remedy}, 1, true)
 		}
-		l.add(h.say(cmp.Or(h.safe(x.Target), x.Scheme)), h.say(x.Scheme), h.say(string(x.Status)), figure(h.number(float64(x.DurationMS)), float64(x.DurationMS)), h.count(x.Entities), why)
+		l.add(h.say(cmp.Or(h.safe(x.Target), x.Scheme)), h.say(x.Scheme), h.say(string(x.Status)), countCell(h.number(float64(x.DurationMS)), float64(x.DurationMS)), h.count(x.Entities), why)
 	}
 	l.rest(len(all), "infraopt assess --format json")
 	s.Tables = []htmlTable{l.table()}

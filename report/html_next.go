@@ -31,7 +31,7 @@ func (h *htmlPage) nextSection() *htmlSection {
 	for i, r := range a.Recommendations[:h.rowsOf(len(a.Recommendations))] {
 		title := h.say(r.Title)
 		title.More = h.stepMore(&r)
-		l.add(h.count(i+1), title, figure(h.gain(r.Gain.Score), r.Gain.Score), figure(h.gain(r.Gain.Solo), r.Gain.Solo), figure(h.number(r.Effort), r.Effort),
+		l.add(h.count(i+1), title, countCell(h.gain(r.Gain.Score), r.Gain.Score), countCell(h.gain(r.Gain.Solo), r.Gain.Solo), countCell(h.number(r.Effort), r.Effort),
 			h.say(waveWords(h.words(r.Wave))), htmlCell{Text: flat(h.removes(r.Gain))}, h.say(r.Confidence))
 	}
 	l.Head = 1
@@ -81,8 +81,8 @@ func (h *htmlPage) waveTable(r *score.Roadmap) []htmlTable {
 		if w.Partial != "" {
 			steps += fmt.Sprintf(", and %s of %s of %s", h.number(float64(w.Done)), h.number(float64(w.Of)), h.words(w.Partial))
 		}
-		l.add(h.say(waveWords(w.ID)), figure(h.number(w.Effort), w.Effort), figure(h.number(w.Budget), w.Budget), htmlCell{Text: steps}, figure(h.proven(w.Score), w.Score.Low),
-			h.count(w.Level), figure(h.number(w.Components), w.Components))
+		l.add(h.say(waveWords(w.ID)), countCell(h.number(w.Effort), w.Effort), countCell(h.number(w.Budget), w.Budget), htmlCell{Text: steps}, countCell(h.proven(w.Score), w.Score.Low),
+			h.count(w.Level), countCell(h.number(w.Components), w.Components))
 	}
 	l.Plain = true
 	return []htmlTable{l.htmlTable}
@@ -102,14 +102,14 @@ func (h *htmlPage) outcomeTables(a *score.Assessment) []htmlTable {
 		if x.change == nil {
 			continue
 		}
-		l.add(htmlCell{Text: x.name}, h.say(x.unit), figure(h.span(x.change.Before, 0), x.change.Before.Low), figure(h.span(x.change.After, 0), x.change.After.Low),
-			figure(h.span(x.change.Saved, 0), x.change.Saved.Low))
+		l.add(htmlCell{Text: x.name}, h.say(x.unit), countCell(h.span(x.change.Before, 0), x.change.Before.Low), countCell(h.span(x.change.After, 0), x.change.After.Low),
+			countCell(h.span(x.change.Saved, 0), x.change.Saved.Low))
 	}
 	if o.Cost == nil {
 		l.add(htmlCell{Text: "cost"}, htmlCell{}, htmlCell{}, htmlCell{}, l.unknown("there is no price book", "give one: infraopt assess --prices FILE"))
 	}
 	if b := o.MemoryFreed; !b.None && b.High > 0 {
-		l.add(htmlCell{Text: "memory freed of guest systems"}, htmlCell{}, htmlCell{}, htmlCell{}, figure(h.size(int64(b.Low))+" "+h.dash+" "+h.size(int64(b.High)), b.Low))
+		l.add(htmlCell{Text: "memory freed of guest systems"}, htmlCell{}, htmlCell{}, htmlCell{}, countCell(h.size(int64(b.Low))+" "+h.dash+" "+h.size(int64(b.High)), b.Low))
 	}
 	l.Plain = true
 	out := []htmlTable{l.htmlTable}
@@ -128,7 +128,7 @@ func (h *htmlPage) outcomeTables(a *score.Assessment) []htmlTable {
 			if x.Default {
 				given = "yes, nobody confirmed it"
 			}
-			b.add(h.say(x.Name), figure(value, x.Value.Low), h.say(x.Unit), h.say(x.Source), htmlCell{Text: given})
+			b.add(h.say(x.Name), countCell(value, x.Value.Low), h.say(x.Unit), h.say(x.Source), htmlCell{Text: given})
 		}
 		b.rest(len(o.Basis), "infraopt assess --format json")
 		b.Closed = true
@@ -158,7 +158,7 @@ func (h *htmlPage) hostsSection() *htmlSection {
 	if len(head.ByClass) > 0 {
 		l := h.list("classes", "Components by class", "Class", "#number", "#weight of one")
 		for _, c := range head.ByClass {
-			l.add(htmlCell{Text: h.className(c.Class)}, figure(h.tally(c.Count), c.Count.Low), figure(h.number(c.Weight), c.Weight))
+			l.add(htmlCell{Text: h.className(c.Class)}, countCell(h.tally(c.Count), c.Count.Low), countCell(h.number(c.Weight), c.Weight))
 		}
 		s.Tables = append(s.Tables, l.table())
 	}
@@ -244,12 +244,12 @@ func (h *htmlPage) kpiTable(k *score.KPIs) htmlTable {
 		case r.Low == nil:
 			return l.unknown("there is nothing to divide by", "")
 		case r.High == nil:
-			return figure("at least "+h.low(*r.Low, 2), *r.Low)
+			return countCell("at least "+h.low(*r.Low, 2), *r.Low)
 		default:
-			return figure(h.span(score.Bounds{Low: *r.Low, High: *r.High}, 2), *r.Low)
+			return countCell(h.span(score.Bounds{Low: *r.Low, High: *r.High}, 2), *r.Low)
 		}
 	}
-	l.add(htmlCell{Text: "utilisation of servers at work"}, figure(h.sharePercent(k.Utilisation), k.Utilisation.Low))
+	l.add(htmlCell{Text: "utilisation of servers at work"}, countCell(h.sharePercent(k.Utilisation), k.Utilisation.Low))
 	l.add(htmlCell{Text: "containers for each operating system"}, ratio(k.ContainersPerOS))
 	l.add(htmlCell{Text: "virtual machines for each host with a hypervisor"}, ratio(k.VMsPerHost))
 	l.add(htmlCell{Text: "virtual CPUs for each core"}, ratio(k.VCPUsPerCore))

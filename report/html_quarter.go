@@ -38,8 +38,8 @@ func (h *htmlPage) quarterSection() *htmlSection {
 	if len(q.Points) > 0 {
 		l := h.list("quarter-points", "The ends of the quarters, by the rules of today", "Quarter", "seen on", "#score", "#level", "#coverage", "#components", "#hosts")
 		for _, x := range q.Points[:h.rowsOf(len(q.Points))] {
-			l.add(h.say(x.Quarter), htmlCell{Text: day(x.TakenAt)}, figure(h.scored(x.Score), x.Score.Low), h.count(x.Level), figure(percent(x.Coverage), x.Coverage),
-				figure(h.number(x.Components), x.Components), h.count(x.Hosts))
+			l.add(h.say(x.Quarter), htmlCell{Text: day(x.TakenAt)}, countCell(h.scored(x.Score), x.Score.Low), h.count(x.Level), countCell(percent(x.Coverage), x.Coverage),
+				countCell(h.number(x.Components), x.Components), h.count(x.Hosts))
 		}
 		l.rest(len(q.Points), "infraopt report --format json")
 		s.Tables = append(s.Tables, l.table())
@@ -58,7 +58,7 @@ func (h *htmlPage) followedTable(q *score.Quarter) []htmlTable {
 			if v == nil {
 				return l.unknown(why, "")
 			}
-			return figure(h.signed(*v), *v)
+			return countCell(h.signed(*v), *v)
 		}
 		promised := points(x.Promised, "nothing was promised: it is new")
 		delivered := points(x.Delivered, "it cannot be worked out, or nothing of it is done")

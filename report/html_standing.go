@@ -60,7 +60,7 @@ func (h *htmlPage) classTable(id, caption string, classes []score.StackClass) ht
 		for _, x := range slices.Backward(c.Layers) {
 			on = append(on, h.layer(x).Name)
 		}
-		l.add(h.say(h.form(c.Form).Name), h.say(strings.Join(on, ", ")), figure(h.number(float64(c.Workloads)), float64(c.Workloads)), figure(h.sharePercent(c.Share), c.Share.Low))
+		l.add(h.say(h.form(c.Form).Name), h.say(strings.Join(on, ", ")), countCell(h.number(float64(c.Workloads)), float64(c.Workloads)), countCell(h.sharePercent(c.Share), c.Share.Low))
 	}
 	l.rest(len(classes), "infraopt assess --format json")
 	l.Closed = true
@@ -92,7 +92,7 @@ func (h *htmlPage) changeSection(t *score.Trend, id, short string) *htmlSection 
 	if len(t.Terms) > 0 {
 		l := h.list(id+"-terms", "Causes of the change; their points add up to it", "Cause", "#points", "#at the high end", "in words")
 		for _, x := range t.Terms {
-			l.add(htmlCell{Text: trendName(x)}, figure(h.signed(x.Points), x.Points), figure(h.signed(x.High), x.High), h.say(x.Text))
+			l.add(htmlCell{Text: trendName(x)}, countCell(h.signed(x.Points), x.Points), countCell(h.signed(x.High), x.High), h.say(x.Text))
 		}
 		s.Tables = append(s.Tables, l.table())
 	}
@@ -105,7 +105,7 @@ func (h *htmlPage) changeSection(t *score.Trend, id, short string) *htmlSection 
 					parts = append(parts, trendName(y)+" "+v)
 				}
 			}
-			l.add(h.say(x.ID), figure(h.signed(x.Change.Low), x.Change.Low), figure(h.signed(x.Change.High), x.Change.High), htmlCell{Text: flat(strings.Join(parts, ", "))})
+			l.add(h.say(x.ID), countCell(h.signed(x.Change.Low), x.Change.Low), countCell(h.signed(x.Change.High), x.Change.High), htmlCell{Text: flat(strings.Join(parts, ", "))})
 		}
 		l.Closed = true
 		s.Tables = append(s.Tables, l.table())
@@ -210,7 +210,7 @@ func (h *htmlPage) indicator(i score.IndicatorResult, id string) htmlIndicator {
 	if len(i.Sums) > 0 {
 		l := h.list(out.ID+"-sums", "Worked out from", "Sum", "unit", "#at the low end", "#at the high end")
 		for _, x := range i.Sums {
-			l.add(h.say(x.Name), h.say(x.Unit), figure(h.number(x.Low), x.Low), figure(h.number(x.High), x.High))
+			l.add(h.say(x.Name), h.say(x.Unit), countCell(h.number(x.Low), x.Low), countCell(h.number(x.High), x.High))
 		}
 		l.Plain = true
 		out.Tables = append(out.Tables, l.htmlTable)
@@ -221,7 +221,7 @@ func (h *htmlPage) indicator(i score.IndicatorResult, id string) htmlIndicator {
 			value := h.say(e.Value)
 			value.Faint = !e.Known
 			why := strings.Join(slices.DeleteFunc([]string{h.words(e.Why), h.safe(e.Remedy)}, func(s string) bool { return s == "" }), " "+h.arrow+" ")
-			l.add(h.say(e.Subject), h.say(e.Fact), value, figure(h.points(e.Lost), e.Lost), figure(h.points(e.Open), e.Open), h.say(e.Source), h.say(why))
+			l.add(h.say(e.Subject), h.say(e.Fact), value, countCell(h.points(e.Lost), e.Lost), countCell(h.points(e.Open), e.Open), h.say(e.Source), h.say(why))
 		}
 		l.Plain = true
 		out.Tables = append(out.Tables, l.htmlTable)

@@ -276,8 +276,8 @@ func TestHTMLHeadline(t *testing.T) {
 	}
 }
 
-// largeSample names a hundred thousand machines, and as many of everything else.
-func largeSample(n int) *score.Assessment {
+// hugeSample names a hundred thousand machines, and as many of everything else.
+func hugeSample(n int) *score.Assessment {
 	a := boardSample()
 	a.MachinesTotal = n
 	a.Inventory.Machines = score.MachineCounts{Physical: n}
@@ -311,7 +311,7 @@ func TestHTMLOfManyMachines(t *testing.T) {
 	if testing.Short() {
 		n = 10_000
 	}
-	a := largeSample(n)
+	a := hugeSample(n)
 	for _, top := range []int{0, 20, 1_000_000} {
 		page := rendered(t, "html", a, Display{Top: top})
 		const most = 5 << 20

@@ -95,8 +95,8 @@ func (h *htmlPage) say(s string) htmlCell {
 	return htmlCell{Text: cut(h.words(s), longest, h.ellipsis)}
 }
 
-// figure is a cell with a number, as it is printed and as it sorts.
-func figure(printed string, value float64) htmlCell {
+// countCell is a cell with a number, as it is printed and as it sorts.
+func countCell(printed string, value float64) htmlCell {
 	c := htmlCell{Text: flat(strings.TrimSpace(printed))}
 	if finite(value) {
 		c.Sort = strconv.FormatFloat(value, 'g', 6, 64)
@@ -104,7 +104,7 @@ func figure(printed string, value float64) htmlCell {
 	return c
 }
 
-func (h *htmlPage) count(n int) htmlCell { return figure(h.number(float64(n)), float64(n)) }
+func (h *htmlPage) count(n int) htmlCell { return countCell(h.number(float64(n)), float64(n)) }
 
 func none0(s string) htmlCell { return htmlCell{Text: s, Faint: true} }
 
@@ -126,8 +126,8 @@ func (l *htmlList) unknown(why, remedy string) htmlCell {
 	return c
 }
 
-// reading is a cell for a fact that may not be known.
-func reading[T any](l *htmlList, r inventory.Reading[T], show func(T) htmlCell) htmlCell {
+// factCell is a cell for a fact that may not be known.
+func factCell[T any](l *htmlList, r inventory.Reading[T], show func(T) htmlCell) htmlCell {
 	v, ok := r.Get()
 	switch {
 	case ok:
