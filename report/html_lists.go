@@ -29,6 +29,12 @@ func (h *htmlPage) workSection() *htmlSection {
 	return s
 }
 
+// The assessment does not say why a number of a machine is missing; the gaps do.
+const (
+	unread = "it could not be read"
+	toRead = "see what could not be seen, below"
+)
+
 // machineSection lists machines, and groups them by what they are.
 func (h *htmlPage) machineSection() *htmlSection {
 	a := h.a
@@ -53,13 +59,16 @@ func (h *htmlPage) machineSection() *htmlSection {
 		if m.Level > 0 {
 			level = h.count(m.Level)
 		}
-		cores := l.unknown("it could not be read", "see what could not be seen, below")
-		memory := cores
+		var cores, memory htmlCell
 		if m.Cores != nil {
 			cores = numeral(h.number(*m.Cores), *m.Cores)
+		} else {
+			cores = l.unknown(unread, toRead)
 		}
 		if m.Memory != nil {
 			memory = numeral(h.size(*m.Memory), float64(*m.Memory))
+		} else {
+			memory = l.unknown(unread, toRead)
 		}
 		system := h.say(h.system(m.OS))
 		system.Faint = h.words(m.OS) == ""

@@ -11,8 +11,8 @@ type Step struct {
 }
 
 // Waterfall draws how steps take a quantity from its first total to its last, one row each. The scale begins where the
-// values do and not at zero, as steps are small: totals are marks and not bars for that reason. Print writes the ends of the
-// scale.
+// values do and not at zero, as steps are small: totals are marks and not bars for that reason. tick puts the ends of the
+// scale into words.
 func Waterfall(id, title, desc string, width float64, steps []Step, tick func(float64) string) *Drawing {
 	d := &Drawing{ID: id, Width: width, Title: title, Desc: desc}
 	if len(steps) == 0 {
