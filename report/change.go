@@ -34,7 +34,7 @@ func (p *page) byIndicator(a *score.Assessment) error {
 	if a.Trend == nil {
 		return nil
 	}
-	g := &grid{columns: []column{{head: "INDICATOR"}, {head: "POINTS", right: true}, {head: "OF WHICH", min: 20, lines: 2}}}
+	g := &grid{columns: []column{{head: "INDICATOR", min: 12, lines: 2}, {head: "POINTS", right: true}, {head: "OF WHICH", min: 20, lines: 2}}}
 	for _, x := range a.Trend.Indicators {
 		change := p.signed(x.Change.Low)
 		if change == "0" && p.signed(x.Change.High) == "0" {
@@ -46,8 +46,11 @@ func (p *page) byIndicator(a *score.Assessment) error {
 				if parts != "" {
 					parts += ", "
 				}
-				parts += t.ID + nbsp + points
+				parts += p.words(t.ID) + nbsp + points
 			}
+		}
+		if change == "0" {
+			parts = "the high end: " + p.signed(x.Change.High)
 		}
 		g.add("", text(p.words(x.ID)), styled(p.gainStyle(x.Change.Low), change), text(parts))
 	}

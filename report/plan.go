@@ -6,6 +6,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/infraopt/infraopt/score"
 )
@@ -16,6 +17,8 @@ func PlanFormats() []Format {
 		{"table", "for a terminal", ".txt", renderPlanTable},
 		{"json", "for programs (schema " + score.PlanSchema + ")", ".json", renderPlanJSON},
 		{"csv", "what moves and what is retired, for spreadsheets and scripts", ".csv", renderPlanCSV},
+		{"markdown", "for wikis and merge requests", ".md", renderPlanMarkdown},
+		{"xlsx", "a workbook: steps, waves, moves, hosts", ".xlsx", renderPlanXLSX},
 		{"ansible", "an Ansible inventory of what becomes of every host", ".ansible.json", renderAnsible},
 		{"kubernetes", "Kubernetes nodes with labels and cordons, for kubectl apply", ".nodes.json", renderNodes},
 	}
@@ -67,7 +70,7 @@ func renderPlanCSV(w io.Writer, r *Report) error {
 // inert makes text from outside a cell that a spreadsheet shows and does not compute, on one line.
 func inert(s string) string {
 	s = clean(s)
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+	if first, _ := utf8.DecodeRuneInString(s); s != "" && strings.ContainsRune("=+-@\t\r＝＋－＠", first) {
 		return "'" + s
 	}
 	return s

@@ -34,11 +34,24 @@ type Format struct {
 	Render    func(w io.Writer, r *Report) error
 }
 
+// Binary reports whether a format is no text: a terminal can do nothing with it.
+func (f Format) Binary() bool { return f.Name == "xlsx" || f.Name == "pdf" }
+
 // Formats lists every format, in the order help shows them.
 func Formats() []Format {
 	return []Format{
 		{"table", "for a terminal", ".txt", renderTable},
 		{"json", "for programs (schema " + score.AssessmentSchema + ")", ".json", renderJSON},
+		{"markdown", "for wikis and merge requests", ".md", renderMarkdown},
+		{"csv", "the machines, and the estate as the first line, for spreadsheets and scripts", ".csv", renderCSV},
+		{"xlsx", "a workbook with a sheet for each kind of thing", ".xlsx", renderXLSX},
+		{"junit", "test results: conditions of the next level, indicators, sources", ".xml", renderJUnit},
+		{"sarif", "findings, advice and gaps for code scanning (SARIF 2.1.0)", ".sarif", renderSARIF},
+		{"prometheus", "gauges for a textfile collector (OpenMetrics)", ".prom", renderMetrics},
+		{"gitlab-codequality", "findings, advice and gaps for a merge request of GitLab", ".codequality.json", renderQuality},
+		{"github", "annotations of a run of GitHub Actions, to be printed by a step", "", renderGitHub},
+		{"github-summary", "Markdown for the summary of a step of GitHub Actions", ".summary.md", renderSummary},
+		{"html", "a page that needs no other file, for browsers", ".html", renderHTML},
 		{"svg", "a picture: level, score and what the work stands on", ".svg", renderSVG},
 		{"pdf", "for a meeting, on paper", ".pdf", renderPDF},
 	}

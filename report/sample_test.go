@@ -23,6 +23,7 @@ func samples() map[string]*score.Assessment {
 		"estate":  estateSample(),
 		"hostile": hostileSample(),
 		"waived":  waivedSample(),
+		"quarter": quarterSample(),
 	}
 }
 
@@ -305,6 +306,39 @@ func waivedSample() *score.Assessment {
 		{Waiver: score.Waiver{Indicator: "containers.isolation", Machines: []string{"sap-*"}, Reason: "the vendor supports no containers before release 8, which is announced for the spring and has been announced before", Until: "2027-03-31"}, Status: "applied", Matched: 3},
 		{Waiver: score.Waiver{Indicator: "components.packing", Reason: "a second site is being built", Until: "2026-11-22"}, Status: "expired"},
 		{Waiver: score.Waiver{Machines: []string{"mail-old"}, Reason: "to be switched off"}, Status: "unused"},
+	}
+	return a
+}
+
+// quarterSample is a quarterly report with something of everything that it can hold.
+func quarterSample() *score.Assessment {
+	a := estateSample()
+	at := func(month time.Month) time.Time { return time.Date(2026, month, 28, 8, 0, 0, 0, time.UTC) }
+	trendOf := func(from time.Time, low float64) *score.Trend {
+		return &score.Trend{
+			From: score.TrendEnd{Time: from, Score: bounds(a.Score.Low-low, a.Score.High), Level: 2, Rules: "5f2d"}, To: score.TrendEnd{Time: at(12), Score: a.Score, Level: 2, Rules: "5f2d"},
+			Comparable: true, Real: true, Change: score.TrendChange{Low: low}, Indicators: []score.TrendIndicator{},
+			Terms: []score.TrendTerm{{ID: score.TrendWithin, Points: low + 1.25, Text: "changes of the hosts that stayed, and of the estate as a whole"}, {ID: score.TrendJoined, Points: -1.25, Text: "hosts that joined"}},
+			Hosts: score.TrendHosts{Stayed: 40, Joined: []string{"web-8", "web-9"}, Left: []string{"old-1"}, Incomparable: []score.Incomparable{{Name: "db-1", Why: "ssh:db-1 could not be read now"}}, Conflicts: []string{}},
+		}
+	}
+	a.GeneratedAt, a.Trend = at(12), trendOf(at(9), 2.5)
+	a.Quarter = &score.Quarter{
+		Name: "2026Q4", From: time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC), Over: true, TakenAt: at(12), Previous: "2026Q3", YearAgo: trendOf(at(12).AddDate(-1, 0, 0), 6),
+		Missing:  []string{"nothing was kept of 2026Q2"},
+		Points:   []score.QuarterPoint{{Quarter: "2026Q3", TakenAt: at(9), Score: bounds(40, 60), Level: 2, Coverage: .7, Components: 90, Hosts: 42}, {Quarter: "2026Q4", TakenAt: at(12), Score: a.Score, Level: 2, Coverage: .8, Components: 85, Hosts: 43}},
+		Promised: ptr(3.5), Delivered: ptr(2.75),
+		Followed: []score.Followed{
+			{Action: "remove-idle-vm", Title: "Remove 12 idle virtual machines", Status: score.FollowedDone, Subjects: 12, Done: 11, Gone: 1, Promised: ptr(1.5), Delivered: ptr(1.5)},
+			{Action: "containerise-ready", Title: "Containerise nginx (4 times)", Status: score.FollowedPartly, Subjects: 4, Done: 2, Open: 1, Incomparable: 1, Promised: ptr(2.), Delivered: ptr(1.25)},
+			{Action: "retire-host", Title: "Empty and retire 3 hosts", Status: score.FollowedOpen, Subjects: 3, Open: 3, Promised: ptr(.75)},
+			{Action: "adopt-overlay", Title: "Join what runs on 9 hosts by an overlay", Status: score.FollowedIncomparable, Subjects: 9, Incomparable: 9, Promised: ptr(.5)},
+			{Action: "standardise-os", Title: "Move 5 machines to the operating system of most", Status: score.FollowedNew, Added: 5},
+		},
+		Forecast: &score.Forecast{Level: 3, Name: "Converged", Basis: 4, Quarters: score.ForecastSpan{Soonest: ptr(1.5), Likely: ptr(3.25)}, Gates: []score.ForecastGate{
+			{ID: "score", Text: "score ≥ 55", Unit: score.UnitPoints, Have: 50.8, Want: 55, Pace: [3]float64{-.5, 1.25, 2}, Quarters: score.ForecastSpan{Soonest: ptr(1.5), Likely: ptr(3.25)}},
+			{ID: "converged", Text: "converged ≥ .50", Unit: score.UnitShare, Have: .42, Want: .5, Pace: [3]float64{.02, .04, .08}, Quarters: score.ForecastSpan{Soonest: ptr(1.), Likely: ptr(2.), Latest: ptr(4.)}},
+		}},
 	}
 	return a
 }

@@ -46,7 +46,7 @@ func (p *page) followed(a *score.Assessment) error {
 	}
 	shown := q.Followed[:min(len(q.Followed), p.rows(12))]
 	g := &grid{columns: []column{
-		{head: "SINCE " + p.words(q.Previous), min: 20, want: 38, lines: 2, grow: true},
+		{head: "SINCE " + p.words(q.Previous), min: 18, want: 34, lines: 2, grow: true},
 		{head: "status"},
 		{head: "done", right: true},
 		{head: "promised", right: true, drop: 2},
@@ -76,7 +76,7 @@ func (p *page) progress(x *score.Followed) string {
 	}
 	s := p.number(float64(x.Done+x.Gone)) + " of " + p.number(float64(x.Subjects))
 	if x.Incomparable > 0 {
-		s += fmt.Sprintf(" (%s not comparable)", p.number(float64(x.Incomparable)))
+		s += fmt.Sprintf(", %s unclear", p.number(float64(x.Incomparable)))
 	}
 	return s
 }

@@ -73,7 +73,7 @@ func (p *program) assess(ctx context.Context, f assessFlags, args []string) erro
 	if f.only && f.since != "" {
 		return usagef("--since %s: a change is explained from the whole estate: want it without --score-only", f.since)
 	}
-	then, err := readEarlier(ctx, f.since, f.timeout)
+	then, err := readSince(ctx, f.since, f.timeout)
 	if err != nil {
 		return err
 	}

@@ -49,5 +49,5 @@ func (p *program) scoreOnly(ctx context.Context, f assessFlags, model *score.Mod
 // unadvised says in an assessment why it gives no advice.
 func unadvised(a *score.Assessment) {
 	a.Roadmap = score.Roadmap{From: a.Score, To: a.Score, LevelFrom: a.Level.Number, LevelTo: a.Level.Number, LevelName: a.Level.Name,
-		Components: [2]float64{a.Headline.Components, a.Headline.Components}, Basis: "proven", Withheld: "no advice was asked for (--score-only)"}
+		Components: [2]float64{a.Headline.Components, a.Headline.Components}, Basis: "proven", Waves: []score.Wave{}, Withheld: "no advice was asked for (--score-only)"}
 }

@@ -99,7 +99,11 @@ func tables() (map[string]string, error) {
 		sources = append(sources, []string{"`" + s.Scheme + ":`", s.Summary, s.Privileges, "`" + s.Example + "`"})
 	}
 	for _, f := range report.Formats() {
-		formats = append(formats, []string{"`" + f.Name + "`", f.Summary, "`" + f.Extension + "`"})
+		ends := "none: `--format " + f.Name + "`"
+		if f.Extension != "" {
+			ends = "`" + f.Extension + "`"
+		}
+		formats = append(formats, []string{"`" + f.Name + "`", f.Summary, ends})
 	}
 	for _, c := range p.rootCommand().Commands() {
 		if c.IsAvailableCommand() {

@@ -49,7 +49,7 @@ func (p *program) historyCommand() *cobra.Command {
 			"  infraopt history diff last~1 last",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return unknown("command", "history "+args[0], names(cmd.Commands()))
+				return unknown("command", args[0], names(cmd.Commands()))
 			}
 			return nil
 		},

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -35,8 +34,8 @@ func (p *program) historyAddCommand(h *historyFlags) *cobra.Command {
 			"Add reads the targets and assesses the estate they show, as infraopt assess does, and keeps the snapshot and the "+
 				"assessment. It prints the ID of the entry. What is there already is not added again.",
 			targetHelp,
-			"An entry is of the time at which its targets were read, or which --now gives; one of snapshot files only is of the "+
-				"time of the newest, whenever it is added. An interrupted command adds nothing.",
+			"An entry is of the time at which its targets were read, or which --now gives. One of snapshot files only is of the time "+
+				"of the newest of them; it is assessed as of then, too. An interrupted command adds nothing.",
 			statusHelp(exitOK, exitIncomplete, exitUsage, exitFailed, exitInterrupted)),
 		Example: "  infraopt history add\n" +
 			"  infraopt history add web1.json.zst web2.json.zst\n" +
@@ -116,8 +115,8 @@ func (p *program) historyAdd(ctx context.Context, hf *historyFlags, f keepFlags,
 		return err
 	}
 	defer closing(r.store, &err)
-	if file, ok := p.onlyFile(args); ok {
-		return r.file(ctx, file)
+	if files, ok := p.onlyFiles(args); ok {
+		return r.files(ctx, files)
 	}
 	h, err := p.gather(ctx, f.gatherFlags, args)
 	if err != nil {
@@ -125,9 +124,6 @@ func (p *program) historyAdd(ctx context.Context, hf *historyFlags, f keepFlags,
 	}
 	if h.empty || ctx.Err() != nil {
 		return h.err
-	}
-	if f.now == "" && p.onlyFiles(args) {
-		h.snapshot.TakenAt = newest(h.snapshot)
 	}
 	if err := r.keep(ctx, h.snapshot); err != nil {
 		return err
@@ -161,45 +157,73 @@ func (p *program) historyImport(ctx context.Context, hf *historyFlags, f keepFla
 	return nil
 }
 
-// onlyFiles tells whether all that is named are snapshot files, which know when they were made.
-func (p *program) onlyFiles(args []string) bool {
-	return len(args) > 0 && !slices.ContainsFunc(args, func(arg string) bool {
+// onlyFiles gives the names of snapshot files, if nothing else is named: these know when they were made.
+func (p *program) onlyFiles(args []string) (names []string, ok bool) {
+	for _, arg := range args {
 		t, err := p.target(arg)
-		return err != nil || t.Scheme != snapshot.Scheme
-	})
-}
-
-// onlyFile gives the one snapshot file that is named, which is kept as it is: then it does not matter whether it is
-// added or imported.
-func (p *program) onlyFile(args []string) (string, bool) {
-	if len(args) != 1 || !p.onlyFiles(args) {
-		return "", false
+		if err != nil || t.Scheme != snapshot.Scheme || t.Rest == "" || len(t.Query) > 0 {
+			return nil, false
+		}
+		names = append(names, t.Rest)
 	}
-	t, err := p.target(args[0])
-	return t.Rest, err == nil && len(t.Query) == 0
+	return names, len(names) > 0
 }
 
-// newest is when the last of the observations began.
-func newest(s *inventory.Snapshot) time.Time {
-	at := s.TakenAt
-	for i, o := range s.Sources {
-		if i == 0 || o.StartedAt.After(at) {
-			at = o.StartedAt
+// files keeps snapshot files as one entry. A single one is kept as it is: then it makes no difference whether it is added
+// or imported.
+func (r *recorder) files(ctx context.Context, names []string) error {
+	var failed failures
+	all := &inventory.Snapshot{Schema: inventory.SnapshotSchema, Tool: tool(), Sources: []inventory.Observation{}}
+	read := 0
+	for _, name := range names {
+		s, err := r.read(ctx, name)
+		switch {
+		case ctx.Err() != nil:
+			return append(failed, err)
+		case err != nil:
+			failed = append(failed, err)
+			continue
+		}
+		read++
+		if len(names) == 1 {
+			all = s
+			break
+		}
+		all.Sources = append(all.Sources, s.Sources...)
+		if s.TakenAt.After(all.TakenAt) {
+			all.TakenAt = s.TakenAt
 		}
 	}
-	return at
+	if read > 0 {
+		if err := r.keep(ctx, all); err != nil {
+			return append(failed, err)
+		}
+	}
+	if len(failed) > 0 {
+		return failed
+	}
+	return nil
 }
 
-// file keeps a snapshot file.
-func (r *recorder) file(ctx context.Context, name string) error {
+// read reads a snapshot file.
+func (r *recorder) read(ctx context.Context, name string) (*inventory.Snapshot, error) {
 	limited, cancel := context.WithTimeout(ctx, r.f.timeout)
 	defer cancel()
 	s, err := snapshot.Read(limited, name)
 	switch {
 	case ctx.Err() != nil:
-		return errInterrupted
+		return nil, errInterrupted
 	case err != nil:
-		return &collect.Error{Kind: collect.ErrInput, Op: name, Err: err, Remedy: collect.RemedyOf(err)}
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return s, nil
+}
+
+// file keeps a snapshot file.
+func (r *recorder) file(ctx context.Context, name string) error {
+	s, err := r.read(ctx, name)
+	if err != nil {
+		return err
 	}
 	if err := r.keep(ctx, s); err != nil {
 		if errors.Is(err, collect.ErrUsage) {

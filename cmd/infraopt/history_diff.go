@@ -121,7 +121,7 @@ func (p *program) ends(ctx context.Context, h *historyFlags, f historyDiffFlags,
 
 // fileEnd reads a file.
 func fileEnd(ctx context.Context, name string, timeout time.Duration) (*end, error) {
-	then, err := readEarlier(ctx, name, timeout)
+	then, err := readEarlier(ctx, name, name, "want an entry (infraopt history list), or the file of "+earlierForms, timeout)
 	if err != nil {
 		return nil, err
 	}

@@ -23,22 +23,28 @@ type earlier struct {
 	assessment *score.Assessment
 }
 
-// readEarlier reads the file of --since; without a name there is nothing to compare with.
-func readEarlier(ctx context.Context, name string, timeout time.Duration) (*earlier, error) {
+const earlierForms = "a snapshot (infraopt collect) or an assessment (infraopt assess --format json)"
+
+// readSince reads the file of --since; without a name there is nothing to compare with.
+func readSince(ctx context.Context, name string, timeout time.Duration) (*earlier, error) {
 	if name == "" {
 		return nil, nil
 	}
+	return readEarlier(ctx, "--since "+name, name, "want "+earlierForms, timeout)
+}
+
+// readEarlier reads a file to compare with. The error calls it as it is given, and has the hint where there is no better.
+func readEarlier(ctx context.Context, called, name, hint string, timeout time.Duration) (*earlier, error) {
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	e, err := snapshot.ReadAs(limited, name, decodeEarlier)
 	if err != nil {
-		err = fmt.Errorf("--since %s: %w", name, err)
+		err = fmt.Errorf("%s: %w", called, err)
 		if ctx.Err() != nil {
 			return nil, err
 		}
-		hint := collect.RemedyOf(err)
-		if hint == "" {
-			hint = "want a snapshot (infraopt collect) or an assessment (infraopt assess --format json)"
+		if remedy := collect.RemedyOf(err); remedy != "" {
+			hint = remedy
 		}
 		return nil, &usageError{text: err.Error(), hint: hint}
 	}

@@ -184,7 +184,7 @@ func (s *Store) entries(ctx context.Context, where []string, args []any, limit i
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // what goes wrong, Err tells
 	list := []Entry{}
 	for rows.Next() {
 		var e Entry
