@@ -12,6 +12,13 @@ func AuditFormats() []Format {
 	return []Format{
 		{"table", "for a terminal", ".txt", renderAudit},
 		{"json", "for programs (schema " + audit.Schema + ")", ".json", renderAuditJSON},
+		{"markdown", "a comment for a merge request: what changed, why, and what to do", ".md", renderAuditMarkdown},
+		{"junit", "gates as test results; unknown is skipped with a message", ".xml", renderAuditJUnit},
+		{"tap", "gates as test results (Test Anything Protocol)", ".tap", renderTAP},
+		{"sarif", "gates and findings for code scanning (SARIF 2.1.0)", ".sarif", renderAuditSARIF},
+		{"gitlab-codequality", "gates and findings for a merge request of GitLab", ".codequality.json", renderAuditQuality},
+		{"github", "annotations of a run of GitHub Actions, to be printed by a step", "", renderAuditGitHub},
+		{"github-summary", "Markdown for the summary of a step of GitHub Actions", ".summary.md", renderAuditSummary},
 	}
 }
 

@@ -231,7 +231,11 @@ func (p *program) judgeAudit(ctx context.Context, f auditFlags, h *haul, model *
 		a.Roadmap.Withheld = "no gate asks for advice"
 	}
 	evidence := audit.Evidence{Assessment: a, Estate: e, Model: model, Request: plan.Request{Request: req, Constraints: c.Constraints}, Reading: reading(h.err)}
-	return a, audit.Audit(evidence, policy, base.against(a, e, model, req.Options), h.now), nil
+	against := base.against(a, e, model, req.Options)
+	if against != nil {
+		a.Trend = against.Trend
+	}
+	return a, audit.Audit(evidence, policy, against, h.now), nil
 }
 
 // reading words what could not be read for the gate that asks for it.

@@ -87,8 +87,9 @@ type Finding struct {
 	Host        string   `json:"host"` // ID of the lowest machine that it stands on
 	Key         string   `json:"key"`  // what the thing, or the place where something was noticed, is called on its machine
 	Text        string   `json:"text"`
-	State       string   `json:"state,omitempty"` // against the baseline, where there is one
-	Why         string   `json:"why,omitempty"`   // nobody can tell
+	Remedy      string   `json:"remedy,omitempty"` // the command that says what to do
+	State       string   `json:"state,omitempty"`  // against the baseline, where there is one
+	Why         string   `json:"why,omitempty"`    // nobody can tell
 	WaivedBy    string   `json:"waivedBy,omitempty"`
 	Targets     []string `json:"targets"`   // that showed it
 	Blind       int      `json:"blind"`     // facts of its machine that were not known, and how completely the machine was listed

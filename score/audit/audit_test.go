@@ -258,8 +258,8 @@ func TestFingerprintsAreStable(t *testing.T) {
 	anew := host("a", false)
 	anew.Containers[1].ID = "c3"
 	anew.Machine.OS.Version = inventory.Known("13")
-	if b := of(estate(anew)); !slices.Equal(a, b) || len(a) != 1 || len(a[0]) != 20 {
-		t.Errorf("%q and %q, want one of 20 digits", a, b)
+	if b := of(estate(anew)); !slices.Equal(a, b) || len(a) != 1 || len(a[0]) != 32 {
+		t.Errorf("%q and %q, want one of 32 digits", a, b)
 	}
 	if two := of(estate(host("a", false), host("b", false))); len(two) != 2 || two[0] == two[1] || !slices.Contains(two, a[0]) {
 		t.Errorf("%q, want two, one of them %q", two, a)

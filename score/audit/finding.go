@@ -15,14 +15,13 @@ import (
 // Fingerprint tells whether two results speak of the same thing: what is said, by the ID of its rule, and of what. It does
 // not depend on words that change with the version of the program, on case or on white space.
 func Fingerprint(rule string, of ...string) string {
-	const digits = 20
 	h := sha256.New()
 	for _, part := range append([]string{rule}, of...) {
 		part = strings.ToLower(strings.ToValidUTF8(part, "\ufffd"))
 		h.Write([]byte(strings.Join(strings.Fields(part), " ")))
 		h.Write([]byte{0}) // or "a", "bc" were the same as "ab", "c"
 	}
-	return hex.EncodeToString(h.Sum(nil))[:digits]
+	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // Classes of noticed things.
@@ -41,7 +40,7 @@ func findAs(e *inventory.Estate, m *score.Model, req plan.Request, now map[strin
 	var out []Finding
 	for _, s := range plan.Survey(e, m, req) {
 		f := Finding{Rule: s.Action, Severity: SeverityNote, Subject: s.Label, Name: s.Name, Class: s.Class, Machine: id(s.MachineID), MachineName: s.Machine,
-			Host: id(s.Host), Text: s.Evidence, Targets: s.Seen, Key: s.Key}
+			Host: id(s.Host), Text: s.Evidence, Remedy: "infraopt explain " + s.Action, Targets: s.Seen, Key: s.Key}
 		f.Blind, f.BlindSelf = blind[s.MachineID], s.Blind
 		f.Fingerprint = Fingerprint(f.Rule, f.Class, f.Machine, f.Key)
 		out = append(out, f)

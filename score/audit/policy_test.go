@@ -3,6 +3,8 @@ package audit_test
 import (
 	"errors"
 	"fmt"
+	"os"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -138,4 +140,23 @@ func FuzzLoad(f *testing.F) {
 			t.Errorf("%q: status %d, decided by %+v", text, r.Status, r.Decisive)
 		}
 	})
+}
+
+// The example of the documentation is a policy that says something of every kind.
+func TestExampleOfTheDocumentation(t *testing.T) {
+	page, err := os.ReadFile("../../docs/audit.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "<!-- example: policy.yaml -->\n\n```yaml\n")
+	text, _, ok := strings.Cut(rest, "```\n")
+	if !ok {
+		t.Fatal("docs/audit.md has no example")
+	}
+	p := policy(t, text)
+	for _, f := range yamlfile.Fields(reflect.TypeFor[audit.PolicyFile]()) {
+		if reflect.ValueOf(p.PolicyFile).FieldByIndex(f.Index).IsZero() {
+			t.Errorf("no example of %s", f.Name)
+		}
+	}
 }
