@@ -122,7 +122,7 @@ func (b *Baseline) compare(now []Finding, e Evidence) []Finding {
 	case b.Result != nil:
 		out = compareResults(b.Result, now, e)
 	default:
-		out = b.compareAssessment(now, e)
+		out = b.compareAssessment(now)
 	}
 	sortFindings(out)
 	return out
@@ -289,7 +289,7 @@ func (l *look) absent(f *Finding) (state, why string) {
 
 // compareAssessment compares with what an assessment lists: what its roadmap takes up, and examples of what was noticed. So
 // that something is not on it proves nothing.
-func (b *Baseline) compareAssessment(now []Finding, e Evidence) []Finding {
+func (b *Baseline) compareAssessment(now []Finding) []Finding {
 	was := map[[2]string]bool{}
 	a := b.Assessment
 	for i := range a.Recommendations {
