@@ -48,13 +48,13 @@ func (l *look) bits(q *process) (int, error) {
 	if strings.HasSuffix(name, " (deleted)") {
 		return 0, nil
 	}
-	x, ok := l.programs[name]
+	x, ok := l.binaries[name]
 	if !ok {
 		x.bits, x.err = l.bitsOf(name)
-		if l.programs == nil {
-			l.programs = map[string]program{}
+		if l.binaries == nil {
+			l.binaries = map[string]program{}
 		}
-		l.programs[name] = x
+		l.binaries[name] = x
 	}
 	return x.bits, x.err
 }
