@@ -8,11 +8,13 @@ import (
 	"strings"
 
 	"github.com/infraopt/infraopt/score"
+	"github.com/infraopt/infraopt/score/audit"
 )
 
 // A Report is what formats render. Display settles how it looks and never changes a number.
 type Report struct {
 	Assessment *score.Assessment
+	Audit      *audit.Result // of an audit; nil elsewhere
 	Display    Display
 }
 

@@ -47,6 +47,7 @@ func (p *program) rootCommand() *cobra.Command {
 	root.AddCommand(
 		p.assessCommand(),
 		p.planCommand(),
+		p.auditCommand(),
 		p.collectCommand(),
 		p.historyCommand(),
 		p.reportCommand(),

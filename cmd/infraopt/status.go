@@ -31,9 +31,9 @@ type meaning struct {
 func meanings() []meaning {
 	return []meaning{
 		{exitOK, "done; parts of this host that could not be read are listed in the report"},
-		{exitGate, "done, and an audit gate failed (no command has gates yet)"},
-		{exitIncomplete, "incomplete: a target that was named could not be read, or none could, or hosts do not suffice for what is to be packed; the rest is reported"},
-		{exitUsage, "wrong usage, or an input file that is missing or not what it should be; other targets are still reported"},
+		{exitGate, "done, and an audit gate failed"},
+		{exitIncomplete, "incomplete: a target that was named could not be read, or none could, an audit gate is unknown (such as coverage below its gate), or hosts do not suffice for what is to be packed; the rest is reported"},
+		{exitUsage, "wrong usage, or an input file that is missing or not what it should be (a policy, or a baseline that cannot be compared with); other targets are still reported"},
 		{exitFailed, "the program itself failed"},
 		{exitInterrupted, "interrupted; what was read until then is reported"},
 	}
@@ -58,8 +58,10 @@ func statusOf(err error) int {
 		return exitFailed
 	case is(collect.ErrUsage, collect.ErrInput):
 		return exitUsage
-	case is(collect.ErrUnavailable, collect.ErrDenied, collect.ErrTimeout, collect.ErrMalformed, errShort):
+	case is(collect.ErrUnavailable, collect.ErrDenied, collect.ErrTimeout, collect.ErrMalformed, errShort, errGateUnknown):
 		return exitIncomplete
+	case is(errGateFailed):
+		return exitGate
 	default:
 		return exitFailed
 	}
@@ -102,6 +104,10 @@ func complain(w io.Writer, err error) {
 	var usage *usageError
 	if errors.As(err, &usage) {
 		remedy = usage.hint
+	}
+	var gate *gateError
+	if errors.As(err, &gate) {
+		remedy = gate.remedy
 	}
 	var short *shortError
 	if errors.As(err, &short) {

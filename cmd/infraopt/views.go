@@ -111,8 +111,11 @@ func (p *program) views(f *viewFlags) (*views, error) {
 	return show, nil
 }
 
-// render writes every view. Files come first: a reader of standard output that leaves early takes nothing from them.
-func (v *views) render(a *score.Assessment) error {
+// render writes every view of an assessment.
+func (v *views) render(a *score.Assessment) error { return v.show(report.Report{Assessment: a}) }
+
+// show writes every view. Files come first: a reader of standard output that leaves early takes nothing from them.
+func (v *views) show(r report.Report) error {
 	var screen []view
 	for _, x := range v.list {
 		if x.file == nil {
@@ -120,14 +123,14 @@ func (v *views) render(a *score.Assessment) error {
 			continue
 		}
 		err := x.file.write(func(w io.Writer) error {
-			return x.format.Render(w, &report.Report{Assessment: a, Display: x.display})
+			return x.format.Render(w, &report.Report{Assessment: r.Assessment, Audit: r.Audit, Display: x.display})
 		})
 		if err != nil {
 			return err
 		}
 	}
 	for _, x := range screen {
-		if err := x.format.Render(v.out, &report.Report{Assessment: a, Display: x.display}); err != nil {
+		if err := x.format.Render(v.out, &report.Report{Assessment: r.Assessment, Audit: r.Audit, Display: x.display}); err != nil {
 			return err
 		}
 	}

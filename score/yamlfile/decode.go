@@ -39,6 +39,11 @@ func (p *Positions) Fault(path, format string, args ...any) error {
 	return p.file.Fault(p.At(path), format, args...)
 }
 
+// FaultAt is the error about a place within a part.
+func (p *Positions) FaultAt(line, column int, format string, args ...any) error {
+	return p.file.Fault(Position{line, column}, format, args...)
+}
+
 // Where is the place of a part for the end of a sentence: file:line.
 func (p *Positions) Where(path string) string {
 	return fmt.Sprintf("%s:%d", p.file.Name, p.At(path).Line)

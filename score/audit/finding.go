@@ -1,0 +1,114 @@
+package audit
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+
+	"github.com/infraopt/infraopt/collect/inventory"
+	"github.com/infraopt/infraopt/score"
+	"github.com/infraopt/infraopt/score/plan"
+)
+
+// Fingerprint tells whether two results speak of the same thing: what is said, by the ID of its rule, and of what. It does
+// not depend on words that change with the version of the program, on case or on white space.
+func Fingerprint(rule string, of ...string) string {
+	h := sha256.New()
+	for _, part := range append([]string{rule}, of...) {
+		part = strings.ToLower(strings.ToValidUTF8(part, "\ufffd"))
+		h.Write([]byte(strings.Join(strings.Fields(part), " ")))
+		h.Write([]byte{0}) // or "a", "bc" were the same as "ab", "c"
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// Classes of noticed things.
+const classMachine = "machine"
+
+// find lists what actions would change and what was noticed, in order, each once.
+func find(e *inventory.Estate, m *score.Model, req plan.Request) []Finding {
+	return findAs(e, m, req, nil)
+}
+
+// findAs is find for an estate of which hosts have got other IDs since.
+func findAs(e *inventory.Estate, m *score.Model, req plan.Request, now map[string]string) []Finding {
+	blind := map[string]int{}
+	e.Walk(func(n *inventory.Node) { blind[n.Machine.ID] = blindOf(n) })
+	id := func(machine string) string { return cmp.Or(now[machine], machine) }
+	var out []Finding
+	for _, s := range plan.Survey(e, m, req) {
+		f := Finding{Rule: s.Action, Severity: SeverityNote, Subject: s.Label, Name: s.Name, Class: s.Class, Machine: id(s.MachineID), MachineName: s.Machine,
+			Host: id(s.Host), Text: s.Evidence, Remedy: "infraopt explain " + s.Action, Targets: s.Seen, Key: s.Key}
+		f.Blind, f.BlindSelf = blind[s.MachineID], s.Blind
+		f.Fingerprint = Fingerprint(f.Rule, f.Class, f.Machine, f.Key)
+		out = append(out, f)
+	}
+	scope := m.InScope(e, req.Now)
+	for _, h := range scope.Hosts {
+		h.Walk(func(n *inventory.Node) {
+			name := n.Machine.Name.Or(n.Machine.ID)
+			for _, x := range n.Machine.Findings {
+				f := Finding{Rule: x.ID, Severity: severityOf(x.Severity), Subject: name, Name: name, Class: classMachine, Machine: id(n.Machine.ID), MachineName: name,
+					Host: id(h.Machine.ID), Text: x.Text, Targets: n.Machine.Seen, Blind: blind[n.Machine.ID], Key: x.Source}
+				f.Fingerprint = Fingerprint(f.Rule, f.Class, f.Machine, f.Key)
+				out = append(out, f)
+			}
+		})
+	}
+	return distinct(out)
+}
+
+// distinct puts findings in order and gives those that would be taken for one, and say different things, other fingerprints.
+func distinct(list []Finding) []Finding {
+	slices.SortStableFunc(list, func(a, b Finding) int {
+		return cmp.Or(weight(a.Severity)-weight(b.Severity), strings.Compare(a.Rule, b.Rule), strings.Compare(a.Subject, b.Subject), strings.Compare(a.Machine, b.Machine),
+			strings.Compare(a.Key, b.Key), strings.Compare(a.Text, b.Text))
+	})
+	list = slices.CompactFunc(list, func(a, b Finding) bool {
+		return a.Fingerprint == b.Fingerprint && a.Text == b.Text && a.Subject == b.Subject
+	})
+	seen := map[string]bool{}
+	var out []Finding
+	for _, f := range list {
+		if seen[f.Fingerprint] {
+			f.Fingerprint = Fingerprint(f.Rule, f.Class, f.Machine, f.Key, f.Text)
+		}
+		if seen[f.Fingerprint] {
+			continue
+		}
+		seen[f.Fingerprint] = true
+		if f.Targets == nil {
+			f.Targets = []string{}
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+func severityOf(s inventory.Severity) string {
+	switch s {
+	case inventory.Blocker:
+		return SeverityError
+	case inventory.Warning:
+		return SeverityWarning
+	default:
+		return SeverityNote
+	}
+}
+
+// names are what patterns may call the subject of a finding.
+func (f *Finding) names() []string { return []string{f.Name, f.MachineName, f.Machine} }
+
+// blindOf counts what is not known of a machine, and of how completely it lists what stands on it.
+func blindOf(n *inventory.Node) int {
+	sum := inventory.CountUnknown(&n.Machine)
+	for i := range n.Engines {
+		sum += inventory.CountUnknown(&n.Engines[i])
+	}
+	for i := range n.Hypervisors {
+		sum += inventory.CountUnknown(&n.Hypervisors[i])
+	}
+	return sum
+}

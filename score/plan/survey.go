@@ -1,0 +1,176 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/infraopt/infraopt/collect/inventory"
+	"github.com/infraopt/infraopt/score"
+)
+
+// A Sighting is one thing that an action would change, on the estate as it is.
+type Sighting struct {
+	Action string // ID
+	Subject
+	Label     string   // for people, as recommendations name the subject
+	Host      string   // ID of the lowest machine that it stands on
+	MachineID string   // of the machine that has it, or that it is
+	Key       string   // what it is called on that machine, whatever the program that lists it calls it today
+	Seen      []string // targets that showed it
+	Blind     int      // facts of it that are not known
+}
+
+// Surveyed lists the IDs of the actions that Survey asks, in their order.
+func Surveyed() []string {
+	var out []string
+	for _, a := range surveyed() {
+		out = append(out, a.ID)
+	}
+	return out
+}
+
+// surveyed are the actions that find something on a host. Which hosts could go is no finding, but a plan.
+func surveyed() []*Action {
+	return slices.DeleteFunc(append(actions(), watched()...), func(a *Action) bool { return a.node == nil })
+}
+
+// Survey lists everything that actions would change, each asked by itself on the estate as it is: nothing is rated, packed or
+// put in order. What one would remove is nothing that the others would change. Equal estates give equal lists, in the order
+// of the actions and then of the hosts.
+func Survey(e *inventory.Estate, m *score.Model, req Request) []Sighting {
+	e = m.InScope(e, req.Now)
+	customs := customsOf(e, m.ZoneOf, req.Constraints)
+	acts := surveyed()
+	byHost := make([][][]Sighting, len(e.Hosts))
+	each(len(e.Hosts), func(i int) {
+		h := e.Hosts[i]
+		sc := newScene(h, m, req.Options, customs, req.Constraints)
+		byHost[i] = make([][]Sighting, len(acts))
+		gone, goneMachines := map[[2]string]bool{}, map[string]bool{}
+		for k, act := range acts {
+			sc.rewriteFree(h, func(n *inventory.Node) *inventory.Node {
+				if goneMachines[n.Machine.ID] {
+					return n
+				}
+				changed, subjects := act.node(n, sc)
+				for _, s := range subjects {
+					id := [2]string{s.Class, n.Machine.ID + " " + s.Engine + " " + s.ID}
+					if gone[id] {
+						continue
+					}
+					if gone[id] = act.removes; act.removes && s.Class == "vm" {
+						withGuests(n, s.ID, goneMachines)
+					}
+					x := Sighting{Action: act.ID, Subject: s, Host: h.Machine.ID, MachineID: n.Machine.ID, Key: keyOf(n, &s)}
+					x.Seen, x.Blind = shown(n, &s)
+					byHost[i][k] = append(byHost[i][k], x)
+				}
+				return changed
+			})
+		}
+	})
+	var out []Sighting
+	for k := range acts {
+		first := len(out)
+		var subjects []Subject
+		for i := range byHost {
+			for _, x := range byHost[i][k] {
+				out, subjects = append(out, x), append(subjects, x.Subject)
+			}
+		}
+		for i, label := range labels(subjects) {
+			out[first+i].Label = label
+		}
+	}
+	return out
+}
+
+// withGuests notes the machines in a virtual machine.
+func withGuests(n *inventory.Node, vm string, gone map[string]bool) {
+	for i := range n.VMs {
+		if g := n.VMs[i].Guest; n.VMs[i].ID == vm && g != nil {
+			g.Walk(func(x *inventory.Node) { gone[x.Machine.ID] = true })
+		}
+	}
+}
+
+// keyOf is what a subject is called for as long as it is the same to people: a container that is made anew, with another ID,
+// keeps its name.
+func keyOf(n *inventory.Node, s *Subject) string {
+	id := strings.ReplaceAll(s.ID, n.Machine.ID, "")
+	if s.Class == "container" {
+		id = s.Name
+	}
+	return strings.TrimSpace(s.Engine + " " + id)
+}
+
+// A thing is what a subject is, as far as a survey asks.
+type thing struct {
+	seen  []string
+	blind func() int // readings that are unknown
+}
+
+// eachThing calls f for everything of a class on a machine, with its ID and its key, until it says no.
+func eachThing(n *inventory.Node, class string, f func(id, key string, x thing) bool) {
+	call := func(id, engine, name string, x thing) bool {
+		return f(id, keyOf(n, &Subject{ID: id, Name: name, Class: class, Engine: engine}), x)
+	}
+	switch class {
+	case "container":
+		for i := range n.Containers {
+			if c := &n.Containers[i]; !call(c.ID, c.Runtime.Or(""), c.Name.Or(short(c.ID)), thing{c.Seen, func() int { return inventory.CountUnknown(c) }}) {
+				return
+			}
+		}
+	case "vm":
+		for i := range n.VMs {
+			if v := &n.VMs[i]; !call(v.ID, "", "", thing{v.Seen, func() int { return inventory.CountUnknown(&v.VM) }}) {
+				return
+			}
+		}
+	case "image":
+		for i := range n.Images {
+			if m := &n.Images[i]; !call(m.ID, m.Engine, "", thing{m.Seen, func() int { return inventory.CountUnknown(m) }}) {
+				return
+			}
+		}
+	case "volume":
+		for i := range n.Volumes {
+			if v := &n.Volumes[i]; !call(v.Name, v.Engine, "", thing{v.Seen, func() int { return inventory.CountUnknown(v) }}) {
+				return
+			}
+		}
+	case "workload":
+		for i := range n.Workloads {
+			if w := &n.Workloads[i]; !call(w.ID, "", "", thing{w.Seen, func() int { return inventory.CountUnknown(w) }}) {
+				return
+			}
+		}
+	}
+}
+
+// shown lists the targets that showed a subject, and counts what is not known of it.
+func shown(n *inventory.Node, s *Subject) (seen []string, blind int) {
+	eachThing(n, s.Class, func(id, _ string, x thing) bool {
+		if id == s.ID {
+			seen, blind = x.seen, x.blind()
+		}
+		return id != s.ID
+	})
+	if len(seen) == 0 {
+		seen = n.Machine.Seen
+	}
+	return seen, blind
+}
+
+// Blind counts the facts of a thing on a machine, named as in a Sighting, that are not known; 0 where it is not there.
+func Blind(n *inventory.Node, class, key string) int {
+	blind := 0
+	eachThing(n, class, func(_, k string, x thing) bool {
+		if k == key {
+			blind = x.blind()
+		}
+		return k != key
+	})
+	return blind
+}
