@@ -34,6 +34,16 @@ var PackSchema string
 //go:embed history.schema.json
 var HistorySchema string
 
+// AuditSchema is the JSON Schema of audit.Result.
+//
+//go:embed audit.schema.json
+var AuditSchema string
+
+// PolicySchema is the JSON Schema of the policy of a user.
+//
+//go:embed policy.schema.json
+var PolicySchema string
+
 // ModelSchema is the JSON Schema of the model file of a user.
 //
 //go:embed model.schema.json

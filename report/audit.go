@@ -12,6 +12,13 @@ func AuditFormats() []Format {
 	return []Format{
 		{"table", "for a terminal", ".txt", renderAudit},
 		{"json", "for programs (schema " + audit.Schema + ")", ".json", renderAuditJSON},
+		{"markdown", "a comment for a merge request: what changed, why, and what to do", ".md", renderAuditMarkdown},
+		{"junit", "gates as test results; unknown is skipped with a message", ".xml", renderAuditJUnit},
+		{"tap", "gates as test results (Test Anything Protocol)", ".tap", renderTAP},
+		{"sarif", "gates and findings for code scanning (SARIF 2.1.0)", ".sarif", renderAuditSARIF},
+		{"gitlab-codequality", "gates and findings for a merge request of GitLab", ".codequality.json", renderAuditQuality},
+		{"github", "annotations of a run of GitHub Actions, to be printed by a step", "", renderAuditGitHub},
+		{"github-summary", "Markdown for the summary of a step of GitHub Actions", ".summary.md", renderAuditSummary},
 	}
 }
 
@@ -63,7 +70,6 @@ func (p *page) verdict(a *audit.Result) error {
 	if a.Status > 0 {
 		st = bad
 	}
-	p.blank()
 	p.para(0, st, p.words(a.Verdict))
 	if d := a.Decisive; d != nil {
 		text := "Decided by " + p.words(d.ID)
@@ -117,11 +123,14 @@ func (p *page) findings(a *audit.Result) error {
 		head += ", " + p.number(float64(c.Waived)) + " waived"
 	}
 	p.heading(head)
-	g := &grid{columns: []column{{}, {head: "FINDING", min: 10, lines: 2}, {head: "SUBJECT", min: 12, lines: 3}, {head: "WHAT", min: 16, lines: 3}}}
+	if a.Baseline == nil {
+		return p.findingsByRule(a)
+	}
+	g := &grid{columns: []column{{}, {head: "FINDING", min: 24, lines: 2}, {head: "SUBJECT", min: 12, lines: 3}, {head: "WHAT", min: 16, lines: 3}}}
 	left := 0
 	for i := range a.Findings {
 		f := &a.Findings[i]
-		if f.WaivedBy != "" || a.Baseline != nil && f.State == audit.Unchanged {
+		if f.WaivedBy != "" || f.State == audit.Unchanged {
 			continue
 		}
 		const normally = 10
@@ -131,7 +140,7 @@ func (p *page) findings(a *audit.Result) error {
 		}
 		what := p.words(f.Text)
 		if f.Why != "" {
-			what += " (" + p.words(f.Why) + ")"
+			what = p.words(f.Why)
 		}
 		sign, st := "", normal
 		switch f.State {
@@ -152,6 +161,36 @@ func (p *page) findings(a *audit.Result) error {
 	}
 	if left > 0 {
 		p.para(0, faint, "and "+p.many(float64(left), "more finding")+" (--top, or --format json)")
+	}
+	return nil
+}
+
+// findingsByRule counts what there is of a kind, where nothing is known to be new.
+func (p *page) findingsByRule(a *audit.Result) error {
+	var order []string
+	first, count := map[string]*audit.Finding{}, map[string]int{}
+	for i := range a.Findings {
+		f := &a.Findings[i]
+		if f.WaivedBy != "" {
+			continue
+		}
+		if count[f.Rule]++; count[f.Rule] == 1 {
+			order, first[f.Rule] = append(order, f.Rule), f
+		}
+	}
+	g := &grid{columns: []column{{head: "FINDING", min: 10, lines: 2}, {right: true}, {head: "SUCH AS", min: 20, lines: 3}}}
+	const normally = 30
+	for _, rule := range order[:min(len(order), p.rows(normally))] {
+		g.add("", text(p.words(rule)), text(p.number(float64(count[rule]))), text(p.words(first[rule].Subject+": "+first[rule].Text)))
+	}
+	if len(g.rows) == 0 {
+		return nil
+	}
+	if err := p.grid(g); err != nil {
+		return err
+	}
+	if left := len(order) - len(g.rows); left > 0 {
+		p.para(0, faint, "and "+p.many(float64(left), "more kind"))
 	}
 	return nil
 }

@@ -13,13 +13,18 @@ const mostAnnotations = 10
 // annotation of a level says how many there were no room for.
 func renderGitHub(w io.Writer, r *Report) error {
 	p, a := newPage(r.Display), r.Assessment
+	return p.annotate(w, append([]issue{{kind: "estate", text: p.summary(a)}}, p.issues(a)...), "infraopt assess")
+}
+
+// annotate writes annotations by their gravity; lists is the command that lists all.
+func (p *page) annotate(w io.Writer, issues []issue, lists string) error {
 	var out strings.Builder
 	command := func(level, title, text string) {
 		const longest = 1000
 		fmt.Fprintf(&out, "::%s title=%s::%s\n", level, propertyEscape.Replace(spaces(cut(title, longest, p.ellipsis))), dataEscape.Replace(spaces(cut(text, longest, p.ellipsis))))
 	}
-	byGravity := [3][]issue{graveNote: {{kind: "estate", text: p.summary(a)}}}
-	for _, x := range p.issues(a) {
+	var byGravity [3][]issue
+	for _, x := range issues {
 		byGravity[x.gravity] = append(byGravity[x.gravity], x)
 	}
 	for g := graveError; g >= graveNote; g-- {
@@ -41,7 +46,7 @@ func renderGitHub(w io.Writer, r *Report) error {
 			command(level, title, text)
 		}
 		if left := len(list) - len(shown); left > 0 {
-			command(level, "infraopt", "and "+p.number(float64(left))+" more: infraopt assess lists them")
+			command(level, "infraopt", "and "+p.number(float64(left))+" more: "+lists+" lists them")
 		}
 	}
 	if _, err := io.WriteString(w, out.String()); err != nil {

@@ -24,15 +24,7 @@ type qualityLines struct {
 // it is the same from report to report, so GitLab takes it as neither new nor fixed.
 func renderQuality(w io.Writer, r *Report) error {
 	p, a := newPage(r.Display), r.Assessment
-	entry := func(x *issue, severity string) qualityEntry {
-		text := x.told()
-		if x.remedy != "" {
-			text += ". What to do: " + x.remedy
-		}
-		const longest = 1000
-		return qualityEntry{Description: spaces(cut(text, longest, p.ellipsis)), CheckName: x.rule, Fingerprint: x.fingerprint, Severity: severity,
-			Location: qualityLocation{Path: x.place(), Lines: qualityLines{Begin: 1}}}
-	}
+	entry := p.qualityEntry
 	standing := issue{kind: "estate", rule: "standing", text: p.summary(a), fingerprint: Fingerprint("standing")}
 	entries := []qualityEntry{entry(&standing, "info")}
 	all := p.issues(a)
@@ -44,6 +36,16 @@ func renderQuality(w io.Writer, r *Report) error {
 		entries = append(entries, entry(&rest, "info"))
 	}
 	return writeJSON(w, entries, "code quality report", r.Display.ASCII)
+}
+
+func (p *page) qualityEntry(x *issue, severity string) qualityEntry {
+	text := x.told()
+	if x.remedy != "" {
+		text += ". What to do: " + x.remedy
+	}
+	const longest = 1000
+	return qualityEntry{Description: spaces(cut(text, longest, p.ellipsis)), CheckName: x.rule, Fingerprint: x.fingerprint, Severity: severity,
+		Location: qualityLocation{Path: x.place(), Lines: qualityLines{Begin: 1}}}
 }
 
 func (x *issue) quality() string {

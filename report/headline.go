@@ -97,11 +97,7 @@ func (p *page) statements(a *score.Assessment) []statement {
 			cpw += "; " + p.ratio(h.Attainable) + " is attainable here"
 		}
 	}
-	components := h.ComponentsBounds
-	if components.None {
-		components = score.Bounds{Low: h.Components, High: h.Components}
-	}
-	out = append(out, statement{"Components per workload", cpw}, statement{"Components", p.tally(components)}, statement{"Workloads", p.tally(h.Workloads)})
+	out = append(out, statement{"Components per workload", cpw}, statement{"Components", p.tally(componentsOf(*h))}, statement{"Workloads", p.tally(h.Workloads)})
 	hosts := p.number(float64(h.Hosts)) + " now"
 	if h.HostsPlan != nil {
 		hosts += ", " + p.number(float64(*h.HostsPlan)) + " in the plan"

@@ -40,6 +40,11 @@ func renderPlanMarkdown(w io.Writer, r *Report) error {
 
 func (m *markdown) write(w io.Writer, a *score.Assessment, sections ...func(*score.Assessment) string) error {
 	m.out.WriteString("# infraopt: " + mdText(m.summary(a)) + "\n\n" + m.byline(a))
+	return m.sections(w, a, sections...)
+}
+
+// sections writes the sections behind what is there already.
+func (m *markdown) sections(w io.Writer, a *score.Assessment, sections ...func(*score.Assessment) string) error {
 	const note = 200 // bytes to say what was left out
 	for _, section := range sections {
 		text := section(a)

@@ -168,6 +168,30 @@ func percent(x float64) string {
 	return strconv.FormatFloat(floorTo(x*100, 0), 'f', 0, 64) + nbsp + "%"
 }
 
+// sharePercent prints an interval of shares in percent: "42 %", "10 – 29 %".
+func (g glyphs) sharePercent(b score.Bounds) string {
+	switch {
+	case b.None:
+		return g.dash
+	case exact(b):
+		return percent(b.Low)
+	default:
+		return g.span(score.Bounds{Low: b.Low * 100, High: b.High * 100}, 0) + nbsp + "%"
+	}
+}
+
+// open prints points that something keeps open; a dash where they are next to none.
+func (g glyphs) open(points float64) string {
+	switch {
+	case !finite(points) || points < .05:
+		return g.dash
+	case points >= 9.95:
+		return g.low(points, 0) + nbsp + "points"
+	default:
+		return g.low(points, 1) + nbsp + "points"
+	}
+}
+
 // gain prints points that an action brings: "+2.1", "0". Dust is no gain, and a small gain is not none.
 func (g glyphs) gain(x float64) string {
 	switch {

@@ -75,6 +75,11 @@ func (b *booklet) cover() {
 	}
 	d.Space(10)
 	d.Drawing(newGallery(a).drawStanding("standing", 640))
+	var rows [][]string
+	for _, s := range b.statements(a) {
+		rows = append(rows, []string{flat(s.title), flat(s.text)})
+	}
+	d.Table([]paper.Column{{Head: "in numbers", Share: 1}, {Share: 3}}, rows)
 	for _, x := range summary(a) {
 		d.Small(x.head)
 		d.Para(x.text)

@@ -166,7 +166,7 @@ func (g gallery) drawHosts(id string, width float64) *picture.Drawing {
 	var bars []picture.Bar
 	var desc []string
 	add := func(name string, n int, role picture.Role) {
-		b := picture.Bar{Label: name, Value: fmt.Sprint(n), Low: float64(n), High: float64(n), Role: role}
+		b := picture.Bar{Label: name, Value: flat(g.number(float64(n))), Low: float64(n), High: float64(n), Role: role}
 		bars = append(bars, b)
 		desc = append(desc, name+": "+b.Value+".")
 	}
@@ -224,12 +224,15 @@ func (g gallery) tick(x float64) string { return flat(g.number(x)) }
 
 // drawTrend draws what has changed the score since an earlier result; nil where there is none.
 func (g gallery) drawTrend(id string, width float64) *picture.Drawing {
-	t := g.a.Trend
+	return g.drawChange(g.a.Trend, id, width)
+}
+
+func (g gallery) drawChange(t *score.Trend, id string, width float64) *picture.Drawing {
 	if t == nil || !t.Comparable || len(t.Terms) == 0 || t.From.Score.None || t.To.Score.None || !finite(t.From.Score.Low) {
 		return nil
 	}
 	at := t.To.Score.Low - t.Change.Low // the earlier one by today's rules is a term, so terms begin where they add up
-	steps := []picture.Step{{Label: t.From.Time.UTC().Format("2006-01-02"), Value: flat(g.low(t.From.Score.Low, 0)), From: at, To: at, Total: true}}
+	steps := []picture.Step{{Label: day(t.From.Time), Value: flat(g.low(t.From.Score.Low, 0)), From: at, To: at, Total: true}}
 	desc := []string{"From " + steps[0].Value}
 	for _, x := range t.Terms {
 		value := flat(g.signed(x.Points))
@@ -352,18 +355,6 @@ func (g gallery) stackName(c score.StackClass) string {
 	return strings.Join(parts, " on ") + ": " + g.sharePercent(c.Share) + " of the work"
 }
 
-// sharePercent prints an interval of shares: "10 – 29 %".
-func (p *page) sharePercent(b score.Bounds) string {
-	switch {
-	case b.None:
-		return p.dash
-	case exact(b):
-		return percent(b.Low)
-	default:
-		return p.span(score.Bounds{Low: b.Low * 100, High: b.High * 100}, 0) + nbsp + "%"
-	}
-}
-
 // layer is a layer as it is drawn. Systems that are replaced as a whole, and engines, are half as high as what somebody
 // has to keep up; the hardware is the same in all.
 func (g gallery) layer(id string) picture.Layer {
@@ -403,4 +394,25 @@ func (g gallery) form(id string) picture.Layer {
 	default:
 		return picture.Layer{Name: "work of unknown form", Role: picture.Unknown, Height: .6}
 	}
+}
+
+// drawLadder draws how much of the work stands on which step of isolation.
+func (g gallery) drawLadder(id string, width float64) *picture.Drawing {
+	var bars []picture.Bar
+	var desc []string
+	for _, s := range levelOf(g.a).Distribution {
+		if s.Workloads == 0 && (s.Share.None || s.Share.High <= 0) {
+			continue
+		}
+		b := picture.Bar{Label: cmp.Or(g.words(s.Text), g.words(s.Step)), Low: unit(s.Share.Low), High: unit(s.Share.High), Role: picture.Known, Value: flat(g.sharePercent(s.Share))}
+		if s.Share.None {
+			b.None = "not known"
+		}
+		bars = append(bars, b)
+		desc = append(desc, b.Label+": "+b.Value+".")
+	}
+	if len(bars) == 0 {
+		return nil
+	}
+	return picture.Bars(id, "What the work runs on, by its share of the demand", strings.Join(desc, " "), width, 1, bars)
 }

@@ -127,7 +127,7 @@ func renderedPlan(t *testing.T, format string, a *score.Assessment, d Display) [
 }
 
 // isBinary tells formats that are no text.
-func isBinary(format string) bool { return format == "xlsx" || format == "pdf" }
+func isBinary(format string) bool { return Format{Name: format}.Binary() }
 
 func TestPlanGolden(t *testing.T) {
 	for name, a := range planSamples() {

@@ -34,6 +34,9 @@ type Format struct {
 	Render    func(w io.Writer, r *Report) error
 }
 
+// Binary reports whether a format is no text: a terminal can do nothing with it.
+func (f Format) Binary() bool { return f.Name == "xlsx" || f.Name == "pdf" }
+
 // Formats lists every format, in the order help shows them.
 func Formats() []Format {
 	return []Format{
@@ -48,6 +51,7 @@ func Formats() []Format {
 		{"gitlab-codequality", "findings, advice and gaps for a merge request of GitLab", ".codequality.json", renderQuality},
 		{"github", "annotations of a run of GitHub Actions, to be printed by a step", "", renderGitHub},
 		{"github-summary", "Markdown for the summary of a step of GitHub Actions", ".summary.md", renderSummary},
+		{"html", "a page that needs no other file, for browsers", ".html", renderHTML},
 		{"svg", "a picture: level, score and what the work stands on", ".svg", renderSVG},
 		{"pdf", "for a meeting, on paper", ".pdf", renderPDF},
 	}

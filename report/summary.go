@@ -38,7 +38,7 @@ func summary(a *score.Assessment) []passage {
 
 func (p *page) standsAt(a *score.Assessment) string {
 	if a.Score.None {
-		return "Nothing could be rated: " + cmp.Or(p.words(a.Level.Reason), "no machine was seen") + "."
+		return "Nothing could be rated: " + cmp.Or(p.brief(a.Level.Reason), "no machine was seen") + "."
 	}
 	s := fmt.Sprintf("On %s the estate of %s stands at level %s, with %s of 100 points proven", day(a.GeneratedAt), p.machineNames(a), p.levelWords(a.Level), p.low(a.Score.Low, 0))
 	if a.Score.High-a.Score.Low >= 1 {
@@ -68,7 +68,7 @@ func (p *page) changed(a *score.Assessment) string {
 	case t == nil:
 		return ""
 	case !t.Comparable:
-		return "The result of " + day(t.From.Time) + " cannot be compared: " + p.words(t.Note) + "."
+		return "The result of " + day(t.From.Time) + " cannot be compared: " + p.brief(t.Note) + "."
 	}
 	verb := "has not changed"
 	switch c := p.signed(t.Change.Low); {
@@ -95,7 +95,7 @@ func (p *page) causes(a *score.Assessment) string {
 	var parts []string
 	for _, t := range terms[:min(len(terms), 3)] {
 		if c := p.signed(t.Points); c != "0" {
-			parts = append(parts, p.words(t.Text)+" ("+c+")")
+			parts = append(parts, p.brief(t.Text)+" ("+c+")")
 		}
 	}
 	if len(parts) == 0 {
@@ -130,7 +130,7 @@ func (p *page) heldBack(a *score.Assessment) string {
 	var unmet []string
 	for _, g := range a.Level.NextGates {
 		if !g.Met {
-			unmet = append(unmet, p.words(g.Text)+" (now "+p.value(g.Unit, g.Have)+")")
+			unmet = append(unmet, p.brief(g.Text)+" (now "+p.value(g.Unit, g.Have)+")")
 		}
 	}
 	if len(unmet) == 0 || a.Level.Next == "" {
@@ -157,7 +157,7 @@ func (p *page) weakest(a *score.Assessment) string {
 	var parts []string
 	for _, x := range all[:min(len(all), 3)] {
 		if x.points >= .5 {
-			parts = append(parts, fmt.Sprintf("“%s” (%s points)", p.words(x.title), p.fixed(x.points, 1)))
+			parts = append(parts, fmt.Sprintf("“%s” (%s points)", p.brief(x.title), p.fixed(x.points, 1)))
 		}
 	}
 	if len(parts) == 0 || a.Score.None {
@@ -173,7 +173,7 @@ func (p *page) todo(a *score.Assessment) string {
 	var parts []string
 	for i := range a.Recommendations[:min(len(a.Recommendations), 3, a.Roadmap.Steps)] {
 		r := &a.Recommendations[i]
-		parts = append(parts, fmt.Sprintf("%s (%s points for an effort of %s)", p.words(r.Title), p.gain(r.Gain.Score), p.number(r.Effort)))
+		parts = append(parts, fmt.Sprintf("%s (%s points for an effort of %s)", p.brief(r.Title), p.gain(r.Gain.Score), p.number(r.Effort)))
 	}
 	if len(parts) == 0 {
 		return ""
@@ -249,8 +249,14 @@ func (p *page) sure(a *score.Assessment) string {
 func (p *page) blind(a *score.Assessment) string {
 	for i := range a.Gaps {
 		if g := &a.Gaps[i]; g.Points >= .05 && g.Remedy != "" {
-			return fmt.Sprintf("Most would be learned by this: %s (up to %s points).", strings.TrimSuffix(p.words(g.Remedy), "."), p.fixed(g.Points, 1))
+			return fmt.Sprintf("Most would be learned by this: %s (up to %s points).", strings.TrimSuffix(p.brief(g.Remedy), "."), p.fixed(g.Points, 1))
 		}
 	}
 	return ""
+}
+
+// brief is text from outside in a sentence: cut where it would drown the rest.
+func (p *page) brief(s string) string {
+	const most = 160
+	return cut(p.words(s), most, p.ellipsis)
 }

@@ -213,14 +213,7 @@ func (p *page) gaps(a *score.Assessment) error {
 		inset:   3,
 	}
 	for _, gap := range shown {
-		points := p.dash
-		if x := gap.points; finite(x) && x >= .05 {
-			points = p.low(x, 1) + nbsp + "points"
-			if x >= 9.95 {
-				points = p.low(x, 0) + nbsp + "points"
-			}
-		}
-		g.add(gap.remedy, text(gap.words(p)), text(points))
+		g.add(gap.remedy, text(gap.words(p)), text(p.open(gap.points)))
 	}
 	p.blank()
 	if err := p.grid(g); err != nil {

@@ -123,6 +123,12 @@ func (p *page) standing(a *score.Assessment) error {
 
 // coverage says what was left out, where anything was.
 func (p *page) coverage(c score.Coverage) {
+	if s := p.coverageWords(c); s != "" {
+		p.para(0, faint, s)
+	}
+}
+
+func (p *page) coverageWords(c score.Coverage) string {
 	var parts []string
 	if c.Frame > 0 && c.Frame < 1-forgiven {
 		parts = append(parts, percent(c.Frame)+" of the machines known to exist were looked into")
@@ -130,9 +136,10 @@ func (p *page) coverage(c score.Coverage) {
 	if c.Freshness > 0 && c.Freshness < 1-forgiven {
 		parts = append(parts, percent(c.Freshness)+" of the facts are younger than "+p.many(c.FreshDays, "day"))
 	}
-	if len(parts) > 0 {
-		p.para(0, faint, strings.Join(parts, "; ")+".")
+	if len(parts) == 0 {
+		return ""
 	}
+	return strings.Join(parts, "; ") + "."
 }
 
 func (p *page) levelStyle(n int) style {
@@ -220,10 +227,7 @@ func (p *page) headline(a *score.Assessment) error {
 		return nil
 	}
 	p.blank()
-	components := h.ComponentsBounds
-	if components.None {
-		components = score.Bounds{Low: h.Components, High: h.Components}
-	}
+	components := componentsOf(h)
 	if h.ComponentsPerWorkload.None {
 		p.lead(0, "Components per workload: not known", " ("+p.count(components, "component")+" for "+p.count(h.Workloads, "workload")+").")
 	} else {
@@ -237,12 +241,22 @@ func (p *page) headline(a *score.Assessment) error {
 	if s := p.classes(h.ByClass); s != "" {
 		p.para(0, faint, "Components: "+s+".")
 	}
-	if h.HostsPlan != nil {
-		p.para(0, normal, fmt.Sprintf("Hosts: %d now, %d in the plan; no plan needs fewer than %d.", h.Hosts, *h.HostsPlan, h.HostsBound))
-	} else if h.HostsBound > 0 && h.HostsBound < h.Hosts {
-		p.para(0, normal, fmt.Sprintf("Hosts: %d now; no plan needs fewer than %d.", h.Hosts, h.HostsBound))
+	if s := p.hostsWords(h); s != "" {
+		p.para(0, normal, s)
 	}
 	return nil
+}
+
+// hostsWords tells how many hosts there are, and how many there could be.
+func (p *page) hostsWords(h score.Headline) string {
+	switch {
+	case h.HostsPlan != nil:
+		return fmt.Sprintf("Hosts: %s now, %s in the plan; no plan needs fewer than %s.", p.number(float64(h.Hosts)), p.number(float64(*h.HostsPlan)), p.number(float64(h.HostsBound)))
+	case h.HostsBound > 0 && h.HostsBound < h.Hosts:
+		return fmt.Sprintf("Hosts: %s now; no plan needs fewer than %s.", p.number(float64(h.Hosts)), p.number(float64(h.HostsBound)))
+	default:
+		return ""
+	}
 }
 
 // classes says what the components are.
@@ -377,13 +391,7 @@ func (p *page) ladder(a *score.Assessment) error {
 		if title == "" {
 			title = p.words(s.Step)
 		}
-		share := p.dash
-		if !s.Share.None {
-			share = percent(s.Share.Low)
-			if !exact(s.Share) {
-				share = p.span(score.Bounds{Low: s.Share.Low * 100, High: s.Share.High * 100}, 0) + nbsp + "%"
-			}
-		}
+		share := p.sharePercent(s.Share)
 		g.add("", text(title), p.bar(s.Share.Low, s.Share.High, cells),
 			text(p.number(float64(s.Workloads))), text(share))
 	}

@@ -110,6 +110,9 @@ func (p *program) audit(ctx context.Context, f auditFlags, args []string) error 
 	if what, ok := policy.Compares(); ok && !f.given["baseline"] {
 		return &usageError{text: what + " asks for a comparison, and there is no baseline", hint: "give one: --baseline FILE, history:last or git:REF:PATH; --write-baseline makes one"}
 	}
+	if policy.Empty() {
+		say(p.std.err, "infraopt: no policy was found and no gate was asked for: all that is checked is that targets can be read\n")
+	}
 	show, err := p.views(&f.viewFlags)
 	if err != nil {
 		return err
@@ -126,6 +129,7 @@ func (p *program) audit(ctx context.Context, f auditFlags, args []string) error 
 	if err != nil {
 		return err
 	}
+	defer withMemory()()
 	h, err := p.gather(ctx, f.gatherFlags, args)
 	if err != nil {
 		return err
@@ -168,8 +172,8 @@ func (f *auditFlags) finish(h *haul, r *audit.Result, kept *output) error {
 		out = append(out, h.err)
 	}
 	if kept != nil {
-		if read, all := len(r.Sources)-failedSources(r), len(r.Sources); h.err != nil || read < all {
-			out = append(out, &gateError{kind: errGateUnknown, text: fmt.Sprintf("the baseline %s was not written: %d of %d targets could not be read, and what is on them would seem to be new later", f.write, all-read, all),
+		if h.err != nil {
+			out = append(out, &gateError{kind: errGateUnknown, text: "the baseline " + f.write + " was not written: not all that was named could be read, and what is there would be unknown to it",
 				remedy: "read all, or leave out what cannot be read"})
 		} else if err := kept.write(func(w io.Writer) error { return report.WriteAudit(w, r) }); err != nil {
 			return err
@@ -186,16 +190,6 @@ func (f *auditFlags) finish(h *haul, r *audit.Result, kept *output) error {
 		return nil
 	}
 	return out
-}
-
-func failedSources(r *audit.Result) int {
-	n := 0
-	for _, s := range r.Sources {
-		if s.Status == "failed" {
-			n++
-		}
-	}
-	return n
 }
 
 // The errors of an audit that is not passed.
@@ -224,7 +218,6 @@ func (p *program) judgeAudit(ctx context.Context, f auditFlags, h *haul, model *
 	e := h.estate()
 	var a *score.Assessment
 	if needs.Plan {
-		defer withMemory()()
 		var err error
 		if a, err = p.advise(ctx, e, model, req, c); err != nil {
 			return nil, nil, err
@@ -238,7 +231,11 @@ func (p *program) judgeAudit(ctx context.Context, f auditFlags, h *haul, model *
 		a.Roadmap.Withheld = "no gate asks for advice"
 	}
 	evidence := audit.Evidence{Assessment: a, Estate: e, Model: model, Request: plan.Request{Request: req, Constraints: c.Constraints}, Reading: reading(h.err)}
-	return a, audit.Audit(evidence, policy, base.against(a, e, model, req.Options), h.now), nil
+	against := base.against(a, e, model, req.Options)
+	if against != nil {
+		a.Trend = against.Trend
+	}
+	return a, audit.Audit(evidence, policy, against, h.now), nil
 }
 
 // reading words what could not be read for the gate that asks for it.

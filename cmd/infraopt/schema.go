@@ -20,7 +20,9 @@ func documentKinds() []documentKind {
 		{"sensitivity", docs.SensitivitySchema},
 		{"pack", docs.PackSchema},
 		{"history", docs.HistorySchema},
+		{"audit", docs.AuditSchema},
 		{"model", docs.ModelSchema},
+		{"policy", docs.PolicySchema},
 		{"constraints", docs.ConstraintsSchema},
 		{"whatif", docs.WhatIfSchema},
 		{"prices", docs.PricesSchema},
@@ -38,7 +40,7 @@ func (p *program) schemaCommand() *cobra.Command {
 		Use:   "schema NAME",
 		Short: "print the JSON Schema of a document that this program writes or reads",
 		Long: prose("Schema prints the JSON Schema (2020-12) of documents that this program writes (snapshots, assessments, plans, " +
-			"sensitivities, packings and lists of a history) and, for editors, of the files that people write for it: models, constraints, changes to try, prices and carbon factors. NAME is one of " +
+			"sensitivities, packings, audits and lists of a history) and, for editors, of the files that people write for it: models, policies, constraints, changes to try, prices and carbon factors. NAME is one of " +
 			strings.Join(known, ", ") + ". Within a version fields may be added; none is " +
 			"renamed or removed."),
 		Example: "  infraopt schema assessment > assessment.schema.json\n" +

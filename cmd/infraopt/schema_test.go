@@ -23,6 +23,7 @@ import (
 	"github.com/infraopt/infraopt/collect/inventory"
 	"github.com/infraopt/infraopt/report/history"
 	"github.com/infraopt/infraopt/score"
+	"github.com/infraopt/infraopt/score/audit"
 	"github.com/infraopt/infraopt/score/indicators"
 	"github.com/infraopt/infraopt/score/plan/pack/sizing"
 )
@@ -122,6 +123,8 @@ func (m *schemaMaker) of(t reflect.Type) object {
 	switch t {
 	case reflect.TypeFor[time.Time]():
 		return object{{"type", "string"}, {"format", "date-time"}}
+	case reflect.TypeFor[audit.Day]():
+		return object{{"type", "string"}, {"format", "date"}}
 	case reflect.TypeFor[score.Bounds]():
 		return m.define("Bounds", t, func() object {
 			end := object{{"type", []string{"number", "null"}}}
@@ -393,6 +396,10 @@ func schemas() (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	audited, err := readSource("../../score/audit", "../../score", "../../collect/inventory")
+	if err != nil {
+		return nil, err
+	}
 	out := map[string]string{}
 	for _, x := range []struct {
 		name    string
@@ -405,6 +412,7 @@ func schemas() (map[string]string, error) {
 		{"plan", both, reflect.TypeFor[score.Plan](), score.PlanSchema},
 		{"sensitivity", both, reflect.TypeFor[score.Sensitivity](), score.SensitivitySchema},
 		{"pack", packing, reflect.TypeFor[sizing.Answer](), sizing.AnswerSchema},
+		{"audit", audited, reflect.TypeFor[audit.Result](), audit.Schema},
 		{"history", kept, reflect.TypeFor[history.Listing](), history.ListingSchema},
 	} {
 		text, err := schemaOf(x.source, x.of, "infraopt "+x.name, "urn:infraopt:"+x.name+":v1", x.version)

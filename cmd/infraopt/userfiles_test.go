@@ -10,6 +10,8 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/infraopt/infraopt/collect/inventory"
+	"github.com/infraopt/infraopt/score/audit"
+	"github.com/infraopt/infraopt/score/indicators"
 	"github.com/infraopt/infraopt/score/plan"
 	"github.com/infraopt/infraopt/score/plan/outcome"
 	"github.com/infraopt/infraopt/score/yamlfile"
@@ -71,6 +73,25 @@ func userFiles() map[string]*userFile {
 			bad: []string{"{}", "regions: []", "regions: [{region: DE, gCO2perKWh: 381, source: Ember}]", "regions: [{region: DE, gCO2perKWh: -1, source: Ember, year: 2023}]",
 				"regions: [{region: DE, gCO2perKWh: 381, year: 2023}]", "regions: {DE: 381}", "{regions: [{region: DE, gCO2perKWh: 381, source: Ember, year: 2023}], zones: [fra]}"},
 		},
+		{
+			name: "policy", title: "infraopt policy", of: reflect.TypeFor[audit.PolicyFile](),
+			about: "What an estate has to fulfil for infraopt audit to pass. What is not named is not asked for. Names are those of machines and things, or their IDs, in whatever case; *, ? and [a-z] match as in file names.",
+			formats: map[reflect.Type]string{reflect.TypeFor[audit.Day](): `^[0-9]{4}-[0-9]{2}-[0-9]{2}$`, reflect.TypeFor[audit.Span](): `^0*[1-9][0-9]{0,4}[hd]$`,
+				reflect.TypeFor[audit.Name](): `^[a-z0-9][a-z0-9.-]{0,59}$`},
+			load: func(text []byte) error {
+				m, err := indicators.Default()
+				if err == nil {
+					_, err = audit.Load("p.yaml", text, m)
+				}
+				return err
+			},
+			good: []string{"{}", "{minScore: 40.5, minLevel: 2, minCoverage: 0.6, maxRegression: 0, failOnNew: true, complete: true, maxAge: 7d}", "{pillars: {components: 0.4}, indicators: {containers.isolation: 1}}",
+				"requireSources: [host, 'docker:*']", "machines: [{id: web, machines: ['web-*'], minScore: 40, minLevel: 2, reason: r}]", "forbid: [{id: idle, findings: [remove-idle-vm, 'smart-*'], subjects: [a], most: 3}]",
+				"gates: [{id: few, expr: 'headline.components < 100', message: m}]", "waivers: [{id: w, subject: 'a*', finding: remove-idle-vm, owner: o, reason: r, expires: '2027-03-31'}]"},
+			bad: []string{"[]", "minscore: 40", "minScore: 101", "minScore: '40'", "minLevel: 2.5", "minLevel: 6", "minCoverage: 60", "failOnNew: 'yes'", "maxAge: 7", "maxAge: 7w", "maxAge: 0d", "pillars: {components: 2}", "pillars: [components]",
+				"requireSources: host", "machines: [{machines: [a], minScore: 1}]", "machines: [{id: A, machines: [a], minScore: 1}]", "forbid: [{id: a}]", "forbid: [{id: a, findings: [b], most: -1}]", "gates: [{id: a, expr: 'true'}]",
+				"waivers: [{id: w, subject: a, finding: b, owner: o, reason: r}]", "waivers: [{id: w, subject: a, finding: b, owner: o, reason: r, expires: 31.3.2027}]", "waivers: [{id: w, subject: a, finding: b, owner: '', reason: r, expires: '2027-03-31'}]"},
+		},
 	} {
 		out[f.name] = &f
 	}
@@ -79,7 +100,7 @@ func userFiles() map[string]*userFile {
 
 // schema makes the schema of a file from its types, as yamlfile reads them, and their comments.
 func (f *userFile) schema() (string, error) {
-	source, err := readSource("../../collect/inventory", "../../score/plan", "../../score/plan/outcome")
+	source, err := readSource("../../collect/inventory", "../../score/plan", "../../score/plan/outcome", "../../score/audit")
 	if err != nil {
 		return "", err
 	}

@@ -84,6 +84,9 @@ func (p *program) views(f *viewFlags) (*views, error) {
 		if err != nil {
 			return nil, unknown("format", f.format, f.names())
 		}
+		if _, tty := terminal(p.std.out); tty && format.Binary() {
+			return nil, usagef("--format %s: a terminal cannot show it: want a file (--out NAME%s), or a pipe", format.Name, format.Extension)
+		}
 		d := p.display()
 		d.Top = rows
 		if f.format != defaultFormat {

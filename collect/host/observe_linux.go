@@ -36,6 +36,7 @@ type look struct {
 	unseen     string             // why a run of configuration management would not have been seen; empty where it would
 	sockets    []string           // unix sockets that are listened on
 	judged     []*crowd           // workloads whose readiness is to be judged
+	binaries   map[string]program // by name, those that were looked at
 	gaps       []inventory.Gap
 }
 

@@ -32,8 +32,14 @@ func (j *judgement) packaging() {
 	}
 }
 
+// A program is what its file says of it.
+type program struct {
+	bits int
+	err  error
+}
+
 // bits gives the width of addresses of the program that a process runs; 0 where its file is no longer there or lies in
-// another root. The file is opened by its name, so that a dead file system is given up in time.
+// another root. The file is opened by its name, so that a dead file system is given up in time, and once, whoever runs it.
 func (l *look) bits(q *process) (int, error) {
 	name, err := l.fs.Readlink("/proc/" + itoa(q.PID) + "/exe")
 	if err != nil {
@@ -42,6 +48,18 @@ func (l *look) bits(q *process) (int, error) {
 	if strings.HasSuffix(name, " (deleted)") {
 		return 0, nil
 	}
+	x, ok := l.binaries[name]
+	if !ok {
+		x.bits, x.err = l.bitsOf(name)
+		if l.binaries == nil {
+			l.binaries = map[string]program{}
+		}
+		l.binaries[name] = x
+	}
+	return x.bits, x.err
+}
+
+func (l *look) bitsOf(name string) (int, error) {
 	const header = 64
 	r, err := l.fs.Open(name, linux.LargeFile)
 	if err != nil {

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"bytes"
 	"encoding"
 	"encoding/json"
 	"reflect"
@@ -101,3 +102,55 @@ var plainText = func() (plain [256]bool) {
 	}
 	return plain
 }()
+
+// plainObject reads what a Reading without a value is written as, where its texts are plain and no key comes twice.
+func plainObject(text []byte) (o readingObject, ok bool) {
+	rest := text[1:] // behind the brace
+	for {
+		var key, value []byte
+		if key, rest, ok = plainToken(rest); !ok || len(rest) == 0 || rest[0] != ':' {
+			return o, false
+		}
+		if value, rest, ok = plainToken(rest[1:]); !ok || len(rest) == 0 {
+			return o, false
+		}
+		var s string
+		isText := parsePlain(value, &s)
+		switch {
+		case string(key) == `"absent"` && string(value) == "true" && !o.Absent:
+			o.Absent = true
+		case string(key) == `"unknown"` && isText && o.Unknown == nil:
+			o.Unknown = &s
+		case string(key) == `"remedy"` && isText && o.Remedy == "":
+			o.Remedy = s
+		case string(key) == `"notApplicable"` && isText && o.NotApplicable == nil:
+			o.NotApplicable = &s
+		default:
+			return o, false
+		}
+		if rest[0] == '}' {
+			return o, len(rest) == 1
+		}
+		if rest[0] != ',' {
+			return o, false
+		}
+		rest = rest[1:]
+	}
+}
+
+// plainToken splits off a text without escapes, or a word, and the white space around it.
+func plainToken(text []byte) (token, rest []byte, ok bool) {
+	text = bytes.TrimLeft(text, " \t\r\n")
+	end := 0
+	if len(text) > 0 && text[0] == '"' {
+		end = 1 + bytes.IndexByte(text[1:], '"') + 1
+		if end < 2 {
+			return nil, nil, false
+		}
+	} else {
+		for end < len(text) && 'a' <= text[end] && text[end] <= 'z' {
+			end++
+		}
+	}
+	return text[:end], bytes.TrimLeft(text[end:], " \t\r\n"), end > 0
+}

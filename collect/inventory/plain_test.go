@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 )
@@ -131,4 +132,28 @@ func FuzzPlain(f *testing.F) {
 		written(t, x)
 		written(t, Seconds(x))
 	})
+}
+
+// What is read as a plain object is what encoding/json reads.
+func TestPlainObject(t *testing.T) {
+	plain := 0
+	for _, text := range []string{`{"absent":true}`, "{\n \"absent\": true\n}", `{"absent":false}`, `{"absent":true,"absent":true}`, `{"unknown":"no"}`, `{"unknown":"no","remedy":"sudo"}`, `{"remedy":"sudo","unknown":"no"}`,
+		`{"unknown":"a\u0020b"}`, `{"unknown":"ü"}`, `{"unknown":"a","unknown":"b"}`, `{"unknown":7}`, `{"unknown":null}`, `{"notApplicable":"cloud"}`, `{}`, `{"absent":true,}`, `{"absent":true}x`, `{,"absent":true}`, `{"absent"true}`,
+		`{"absent":"true"}`, `{"Absent":true}`, `{"unknown":"a" "remedy":"b"}`, `{"unknown":"a"`, `{"unknown":"a`, `{"unknown":"a"]`, `{`, `{"unknown":"","remedy":""}`, `{"unknown":"a","remedy":"","remedy":"b"}`} {
+		var want readingObject
+		dec := json.NewDecoder(strings.NewReader(text))
+		dec.DisallowUnknownFields()
+		err := dec.Decode(&want)
+		got, ok := plainObject([]byte(text))
+		if !ok {
+			continue
+		}
+		plain++
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, want %+v, %v", text, got, want, err)
+		}
+	}
+	if plain < 6 {
+		t.Errorf("%d texts are plain: the test shows nothing", plain)
+	}
 }

@@ -209,11 +209,14 @@ func (r *Reading[T]) UnmarshalJSON(b []byte) error {
 		*r = Known(v)
 		return nil
 	}
-	var o readingObject
-	dec := json.NewDecoder(bytes.NewReader(b))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&o); err != nil {
-		return fmt.Errorf("reading %.80q: want a value or one of the keys unknown, absent, notApplicable: %w", b, err)
+	o, ok := plainObject(b)
+	if !ok {
+		o = readingObject{}
+		dec := json.NewDecoder(bytes.NewReader(b))
+		dec.DisallowUnknownFields()
+		if err := dec.Decode(&o); err != nil {
+			return fmt.Errorf("reading %.80q: want a value or one of the keys unknown, absent, notApplicable: %w", b, err)
+		}
 	}
 	switch {
 	case o.Absent && o.Unknown == nil && o.NotApplicable == nil:

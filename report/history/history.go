@@ -77,6 +77,7 @@ type Error struct {
 	Op     string // what was being done, or what is wrong where there is no Err
 	Err    error
 	Remedy string
+	again  bool // it may be otherwise in a moment
 }
 
 func (e *Error) Error() string {

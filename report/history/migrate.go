@@ -30,8 +30,8 @@ func steps(folder string) fs.FS {
 
 // Until the tables of a new history are there, whoever else opens it may find it locked, and looks again after a while.
 const (
-	tries = 100
-	pause = 50 * time.Millisecond
+	tries = 10
+	pause = 200 * time.Millisecond
 )
 
 // migrate brings the tables up to date. Several processes may do so at once: each step is one transaction, so all but
@@ -39,7 +39,9 @@ const (
 func (s *Store) migrate(ctx context.Context) error {
 	var err error
 	for range tries {
-		if err = s.migrateOnce(ctx); err == nil || ctx.Err() != nil || errors.Is(s.wrap("", err), ErrPlace) {
+		err = s.migrateOnce(ctx)
+		var known *Error
+		if err == nil || ctx.Err() != nil || errors.As(s.wrap("", err), &known) && !known.again {
 			break
 		}
 		wait, stop := context.WithTimeout(ctx, pause)
@@ -58,13 +60,22 @@ func (s *Store) migrateOnce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	have, want, err := p.GetVersions(ctx)
+	var want, have int64
+	for _, step := range p.ListSources() {
+		want = max(want, step.Version)
+	}
+	// Goose takes whatever keeps it from reading its table for the lack of it, so that is found out first.
+	err = s.db.QueryRowContext(ctx, "SELECT max(version_id) FROM "+versionTable).Scan(&have)
 	switch {
-	case err != nil || have == want:
-		return err
-	case have > want:
+	case err == nil && have == want:
+		return nil
+	case err == nil && have > want:
 		return &Error{Kind: ErrPlace, Op: fmt.Sprintf("history %s: a newer version of infraopt made it (its tables are of version %d, this program knows %d)", s.where, have, want),
 			Remedy: "use that version, or name another place by --history"}
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil && s.explain(s.where, err) != nil:
+		return err
 	}
 	_, err = p.Up(ctx)
 	return err

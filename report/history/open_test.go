@@ -1,6 +1,7 @@
 package history_test
 
 import (
+	"bytes"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -132,6 +134,52 @@ func TestSettings(t *testing.T) {
 		if got := history.Pragma(t, s, pragma); got != want {
 			t.Errorf("%s is %s, want %s", pragma, got, want)
 		}
+	}
+}
+
+// A damaged file is said to be one, and breaks nothing else.
+func TestDamaged(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "history.db")
+	s := open(t, file)
+	var all []history.Entry
+	for i := range 50 {
+		e, _, assessment := entry(t, "default", quarters[0], fmt.Sprint(i))
+		if _, err := s.Add(t.Context(), e, bytes.Repeat([]byte{byte(i)}, 9_000), assessment); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, e)
+	}
+	if err := s.Compact(t.Context()); err != nil { // so that all of it is in the file
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const page = 4096
+	told := 0
+	for at := page; at+page <= len(whole); at += 7 * page {
+		broken := filepath.Join(t.TempDir(), "broken.db")
+		if err := os.WriteFile(broken, slices.Replace(bytes.Clone(whole), at, at+page, bytes.Repeat([]byte{0xa5}, page)...), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, err := history.Open(t.Context(), broken)
+		if err == nil {
+			_, err = s.List(t.Context(), history.Query{})
+			for i := 0; err == nil && i < len(all); i++ {
+				_, err = s.Snapshot(t.Context(), all[i].ID)
+			}
+			s.Close()
+		}
+		if err != nil {
+			told++
+			if !errors.Is(err, history.ErrPlace) || !strings.Contains(err.Error(), "the file is damaged") {
+				t.Errorf("page %d: %v", at/page, err)
+			}
+		}
+	}
+	if told == 0 {
+		t.Error("no damage was noticed")
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -16,6 +17,9 @@ func IsURL(where string) bool {
 	scheme, _, ok := strings.Cut(where, "://")
 	return ok && len(scheme) > 1
 }
+
+// connectTimeout is how long a server has to answer, where the URL says nothing else (connect_timeout).
+const connectTimeout = 30 * time.Second
 
 const passwordHint = "put the password into ~/.pgpass, a file that PGPASSFILE names, or the variable PGPASSWORD"
 
@@ -52,6 +56,9 @@ func openPostgres(where string) (*Store, error) {
 	if err != nil {
 		return nil, &Error{Kind: ErrPlace, Op: "history " + shown, Err: errors.New("this cannot be connected to as it is written"),
 			Remedy: "want postgres://[USER@]HOST[:PORT]/DATABASE, or postgres:///DATABASE?host=FOLDER for the socket in a folder"}
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = connectTimeout
 	}
 	if _, set := config.RuntimeParams["application_name"]; !set {
 		config.RuntimeParams["application_name"] = "infraopt"

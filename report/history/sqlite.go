@@ -153,18 +153,19 @@ func explainSQLite(where string, err error) error {
 	if !errors.As(err, &e) {
 		return nil
 	}
-	is := func(kind error, text, remedy string) error {
-		return &Error{Kind: kind, Op: "history " + where + ": " + text, Err: err, Remedy: remedy}
+	is := func(text, remedy string) error {
+		return &Error{Kind: ErrPlace, Op: "history " + where + ": " + text, Err: err, Remedy: remedy}
 	}
 	switch e.Code() & 0xff {
 	case lib.SQLITE_NOTADB:
-		return is(ErrPlace, "this is not a history", "name another file")
+		return is("this is not a history", "name another file")
 	case lib.SQLITE_CORRUPT:
-		return is(ErrPlace, "the file is damaged", "take it back from a backup; what can still be read of it: infraopt history export")
+		return is("the file is damaged", "take it back from a backup; what can still be read of it: infraopt history export")
 	case lib.SQLITE_READONLY, lib.SQLITE_PERM, lib.SQLITE_CANTOPEN:
-		return is(ErrPlace, "the file or its folder may not be written to", "run as a user who may write both; to read a history that may not be written to, make a copy of it")
+		return is("the file or its folder may not be written to", "run as a user who may write both; to read a history that may not be written to, make a copy of it")
 	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
-		return is(ErrUnavailable, "another process has been writing for a long time", "try again when it has ended")
+		return &Error{Kind: ErrUnavailable, Op: "history " + where + ": another process has been writing for a long time", Err: err,
+			Remedy: "try again when it has ended", again: true}
 	}
 	return nil
 }

@@ -3,7 +3,7 @@ package picture
 // Badge draws two words or phrases as a badge: what it is about, and what is said of it.
 func Badge(id, about, said string, role Role) *Drawing {
 	const size, tall, pad = 13, 26, 10
-	left, right := TextWidth(about, size)+2*pad, TextWidth(said, size)+2*pad
+	left, right := TextWidth(about, size)+2*pad, bold*TextWidth(said, size)+2*pad
 	d := &Drawing{ID: id, Width: left + right, Height: tall, Title: about, Desc: said}
 	d.add(Rect{X: 0, Y: 0, W: left, H: tall, Fill: Ink}, Rect{X: left, Y: 0, W: right, H: tall, Fill: role},
 		Text{X: left / 2, Y: 17.5, Size: size, Anchor: Middle, Fill: Paper, Text: about},

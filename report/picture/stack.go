@@ -34,8 +34,8 @@ func (c Column) height() float64 {
 
 // Measures of a stack picture.
 const (
-	stackTall   = 230 // of the highest column
-	stackUnit   = 46  // a layer is no higher
+	stackTall   = 280 // of the highest column
+	stackUnit   = 54  // a layer is no higher
 	stackHead   = 46
 	stackFoot   = 26
 	stackGap    = 40 // between two stacks
@@ -79,7 +79,7 @@ func Stacks(id, title, desc string, width float64, stacks ...Stack) *Drawing {
 }
 
 func (d *Drawing) stack(s Stack, x, y, width, unit, tall float64) {
-	d.add(Text{X: x, Y: y + 15, Size: 15, Fill: Ink, Bold: true, Text: Fit(s.Head, 15, width)},
+	d.add(Text{X: x, Y: y + 15, Size: 15, Fill: Ink, Bold: true, Text: Fit(s.Head, 15*bold, width)},
 		Text{X: x, Y: y + 34, Size: 12.5, Fill: Faint, Text: Fit(s.Sub, 12.5, width)})
 	ground := y + stackHead + tall
 	if len(s.Columns) == 0 {
@@ -91,7 +91,7 @@ func (d *Drawing) stack(s Stack, x, y, width, unit, tall float64) {
 	d.columns(s.Columns, x, ground, width, unit)
 	d.names(s.Columns, x, ground, width, unit)
 	d.add(Line{X1: x, Y1: ground + 4, X2: x + width, Y2: ground + 4, Width: 1, Stroke: Rule})
-	for i, mark := range []string{"0", "25", "50", "75", "100 % of the work"} {
+	for i, mark := range []string{"0", "25", "50", "75", "100 %"} {
 		at, anchor := x+width*float64(i)/4, Middle
 		switch i {
 		case 0:
@@ -122,7 +122,7 @@ func (d *Drawing) columns(columns []Column, x, ground, width, unit float64) {
 			bottom -= h
 		}
 		x += certain + open
-		if certain+open > 4 {
+		if certain+open > 6 {
 			d.add(Line{X1: x, Y1: bottom, X2: x, Y2: ground, Width: 1, Stroke: Paper})
 		}
 	}
@@ -131,18 +131,26 @@ func (d *Drawing) columns(columns []Column, x, ground, width, unit float64) {
 // names writes the name of a layer into each run of it that is wide enough: into what is certain, where it can be read.
 func (d *Drawing) names(columns []Column, x, ground, width, unit float64) {
 	const size = 12
-	type run struct{ from, to float64 }
 	for i, c := range columns {
 		below := 0.0
 		for _, l := range c.Layers {
-			room := run{x, x + c.Certain*width}
 			// The same layer of a neighbour carries on where nothing uncertain lies between.
 			starts := i == 0 || columns[i-1].Open > 0 || !columns[i-1].has(l, below)
+			from, to := x, x+c.Certain*width
+			widest := [2]float64{from, to}
 			for j := i; starts && columns[j].Open == 0 && j+1 < len(columns) && columns[j+1].has(l, below); j++ {
-				room.to += columns[j+1].Certain * width
+				next := to + columns[j+1].Certain*width
+				if next-to > widest[1]-widest[0] {
+					widest = [2]float64{to, next}
+				}
+				to = next
 			}
-			if w := TextWidth(l.Name, size); starts && w+10 <= room.to-room.from && l.Height*unit >= size+3 {
-				d.add(Text{X: (room.from + room.to) / 2, Y: ground - (below+l.Height/2)*unit + size*.36, Size: size, Anchor: Middle, Fill: Paper, Text: l.Name})
+			room := TextWidth(l.Name, size) + 10
+			if room <= widest[1]-widest[0] {
+				from, to = widest[0], widest[1] // within one column no line strikes it through
+			}
+			if starts && room <= to-from && l.Height*unit >= size+3 {
+				d.add(Text{X: (from + to) / 2, Y: ground - (below+l.Height/2)*unit + size*.36, Size: size, Anchor: Middle, Fill: Paper, Text: l.Name})
 			}
 			below += l.Height
 		}

@@ -60,15 +60,16 @@ func (d *Drawing) levels(s Standing) {
 	for i := 1; i <= s.Levels; i++ {
 		x := float64(i-1) * (each + gap)
 		fill, ink := Track, Faint
-		switch {
-		case i <= s.Level:
+		if i <= s.Level {
 			fill, ink = Known, Paper
-		case i <= s.ToLevel:
-			fill, ink = Good, Ink
 		}
-		d.add(Rect{X: x, Y: 0, W: each, H: tall, Fill: fill, Hatched: i > s.Level && i <= s.ToLevel},
-			Text{X: x + each/2, Y: 18, Size: 13, Anchor: Middle, Fill: ink, Bold: i == s.Level, Text: string(rune('0' + i))})
-		if name := s.LevelNames[i]; name != "" {
+		d.add(Rect{X: x, Y: 0, W: each, H: tall, Fill: fill})
+		if i > s.Level && i <= s.ToLevel {
+			ink = Ink
+			d.add(Rect{X: x, Y: tall - 4, W: each, H: 4, Fill: Good})
+		}
+		d.add(Text{X: x + each/2, Y: 18, Size: 13, Anchor: Middle, Fill: ink, Bold: i == s.Level, Text: string(rune('0' + i))})
+		if name := s.LevelNames[i]; TextWidth(name, 12) <= each+gap || i == s.Level {
 			ink := Faint
 			if i == s.Level {
 				ink = Ink

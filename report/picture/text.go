@@ -1,6 +1,9 @@
 package picture
 
-import "unicode/utf8"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // TextWidth is about how wide a line of text is in a sans-serif type, rather too wide than too narrow.
 func TextWidth(s string, size float64) float64 {
@@ -14,20 +17,23 @@ func TextWidth(s string, size float64) float64 {
 // letter is the width of a letter in parts of its size.
 func letter(r rune) float64 {
 	switch {
-	case r == 'i' || r == 'l' || r == 'j' || r == '.' || r == ',' || r == ':' || r == ';' || r == '\'' || r == '|' || r == '!':
-		return .3
-	case r == ' ' || r == '\u00a0' || r == 'f' || r == 't' || r == 'r' || r == 'I' || r == '(' || r == ')' || r == '/' || r == '-':
-		return .38
-	case r == 'm' || r == 'w' || r == 'M' || r == 'W' || r == '%' || r == '@':
-		return .95
+	case strings.ContainsRune("ijl.,:;'|!", r):
+		return .32
+	case strings.ContainsRune(" \u00a0ftrI()/-", r):
+		return .4
+	case strings.ContainsRune("mwMW%@", r):
+		return .97
 	case r >= 'A' && r <= 'Z':
-		return .7
+		return .74
 	case r < 0x1100:
-		return .6
+		return .63
 	default: // ideographs and their like are as wide as they are high
 		return 1
 	}
 }
+
+// bold is how much wider heavy letters are.
+const bold = 1.12
 
 // Fit cuts a text to a width and marks that.
 func Fit(s string, size, width float64) string {

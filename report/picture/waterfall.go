@@ -11,9 +11,9 @@ type Step struct {
 }
 
 // Waterfall draws how steps take a quantity from its first total to its last, one row each. The scale begins where the
-// values do and not at zero, as steps are small: totals are marks and not bars for that reason. Print writes the ends of the
-// scale.
-func Waterfall(id, title, desc string, width float64, steps []Step, print func(float64) string) *Drawing {
+// values do and not at zero, as steps are small: totals are marks and not bars for that reason. tick puts the ends of the
+// scale into words.
+func Waterfall(id, title, desc string, width float64, steps []Step, tick func(float64) string) *Drawing {
 	d := &Drawing{ID: id, Width: width, Title: title, Desc: desc}
 	if len(steps) == 0 {
 		return d
@@ -21,10 +21,10 @@ func Waterfall(id, title, desc string, width float64, steps []Step, print func(f
 	low, high := ends(steps)
 	label, value := 0.0, 0.0
 	for _, s := range steps {
-		label, value = max(label, TextWidth(s.Label, textBig)), max(value, TextWidth(s.Value, textBig))
+		label, value = max(label, TextWidth(s.Label, textBig)), max(value, bold*TextWidth(s.Value, textBig))
 	}
 	value += 14
-	label = min(label+14, width*.48)
+	label = min(label+14, width*.44)
 	row, top := 26.0, 0.0
 	if width < narrow {
 		label, row, top = 0, 44, 18
@@ -38,7 +38,7 @@ func Waterfall(id, title, desc string, width float64, steps []Step, print func(f
 			anchor = End
 		}
 		d.add(Line{X1: at(x), Y1: 0, X2: at(x), Y2: bottom + 4, Width: 1, Stroke: Rule},
-			Text{X: at(x), Y: bottom + 17, Size: 11, Anchor: anchor, Fill: Faint, Text: print(x)})
+			Text{X: at(x), Y: bottom + 17, Size: 11, Anchor: anchor, Fill: Faint, Text: tick(x)})
 	}
 	for i, s := range steps {
 		y := row*float64(i) + top
@@ -53,7 +53,7 @@ func Waterfall(id, title, desc string, width float64, steps []Step, print func(f
 		}
 		d.add(Text{X: width, Y: y + 17, Size: textBig, Anchor: End, Fill: ink, Bold: s.Total, Text: s.Value})
 		d.step(s, at, y+6)
-		if i+1 < len(steps) {
+		if i+1 < len(steps) && label > 0 { // else it would strike through the labels
 			d.add(Line{X1: at(s.To), Y1: y + 6 + barTall, X2: at(s.To), Y2: y + row + 6, Width: 1, Stroke: Faint, Dashed: true})
 		}
 	}

@@ -87,11 +87,13 @@ type Finding struct {
 	Host        string   `json:"host"` // ID of the lowest machine that it stands on
 	Key         string   `json:"key"`  // what the thing, or the place where something was noticed, is called on its machine
 	Text        string   `json:"text"`
-	State       string   `json:"state,omitempty"` // against the baseline, where there is one
-	Why         string   `json:"why,omitempty"`   // nobody can tell
+	Remedy      string   `json:"remedy,omitempty"` // the command that says what to do
+	State       string   `json:"state,omitempty"`  // against the baseline, where there is one
+	Why         string   `json:"why,omitempty"`    // nobody can tell
 	WaivedBy    string   `json:"waivedBy,omitempty"`
-	Targets     []string `json:"targets"` // that showed it
-	Blind       int      `json:"blind"`   // facts of its machine and of itself that were not known
+	Targets     []string `json:"targets"`   // that showed it
+	Blind       int      `json:"blind"`     // facts of its machine that were not known, and how completely the machine was listed
+	BlindSelf   int      `json:"blindSelf"` // facts of itself that were not known
 }
 
 // Severities of findings.
@@ -154,7 +156,9 @@ func Audit(e Evidence, p *Policy, b *Baseline, now time.Time) *Result {
 	r.Findings = append(r.Findings, find(e.Estate, e.Model, e.Request)...)
 	if b != nil {
 		r.Findings = b.compare(r.Findings, e)
-		r.Baseline = b.result()
+		if r.Baseline = b.result(); b.Result != nil {
+			r.Baseline.settle(b.Result, r)
+		}
 	}
 	for i := range r.Findings {
 		f := &r.Findings[i]
@@ -219,8 +223,8 @@ func (r *Result) decide() {
 			parts = append(parts, fmt.Sprintf("%d %s", x.n, x.text))
 		}
 	}
-	word := [...]string{"passed", "failed", "incomplete", "not possible"}[r.Status]
-	r.Verdict = fmt.Sprintf("The audit is %s; gates: %s.", word, strings.Join(parts, ", "))
+	word := [...]string{"passed", "failed", "is incomplete", "could not be done"}[r.Status]
+	r.Verdict = fmt.Sprintf("The audit %s; gates: %s.", word, strings.Join(parts, ", "))
 }
 
 // Explain says which gate decided the exit status, and why, in lines.

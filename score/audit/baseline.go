@@ -10,6 +10,7 @@ import (
 
 	"github.com/infraopt/infraopt/collect/inventory"
 	"github.com/infraopt/infraopt/score"
+	"github.com/infraopt/infraopt/score/plan"
 	"github.com/infraopt/infraopt/score/trend"
 )
 
@@ -121,7 +122,7 @@ func (b *Baseline) compare(now []Finding, e Evidence) []Finding {
 	case b.Result != nil:
 		out = compareResults(b.Result, now, e)
 	default:
-		out = b.compareAssessment(now, e)
+		out = b.compareAssessment(now)
 	}
 	sortFindings(out)
 	return out
@@ -250,7 +251,7 @@ func (l *look) gone(f *Finding) (state, why string) {
 	if n == nil { // its host is there, and the machine on it is gone
 		return Resolved, ""
 	}
-	if blind := blindOf(n) + blindThing(n, f.Class, f.Key); blind > f.Blind {
+	if blindOf(n) > f.Blind || plan.Blind(n, f.Class, f.Key) > f.BlindSelf {
 		return Incomparable, goneNow + "less is known of " + f.MachineName + " than was then"
 	}
 	return Resolved, ""
@@ -288,7 +289,7 @@ func (l *look) absent(f *Finding) (state, why string) {
 
 // compareAssessment compares with what an assessment lists: what its roadmap takes up, and examples of what was noticed. So
 // that something is not on it proves nothing.
-func (b *Baseline) compareAssessment(now []Finding, e Evidence) []Finding {
+func (b *Baseline) compareAssessment(now []Finding) []Finding {
 	was := map[[2]string]bool{}
 	a := b.Assessment
 	for i := range a.Recommendations {

@@ -15,14 +15,13 @@ import (
 // Fingerprint tells whether two results speak of the same thing: what is said, by the ID of its rule, and of what. It does
 // not depend on words that change with the version of the program, on case or on white space.
 func Fingerprint(rule string, of ...string) string {
-	const digits = 20
 	h := sha256.New()
 	for _, part := range append([]string{rule}, of...) {
 		part = strings.ToLower(strings.ToValidUTF8(part, "\ufffd"))
 		h.Write([]byte(strings.Join(strings.Fields(part), " ")))
 		h.Write([]byte{0}) // or "a", "bc" were the same as "ab", "c"
 	}
-	return hex.EncodeToString(h.Sum(nil))[:digits]
+	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // Classes of noticed things.
@@ -36,17 +35,13 @@ func find(e *inventory.Estate, m *score.Model, req plan.Request) []Finding {
 // findAs is find for an estate of which hosts have got other IDs since.
 func findAs(e *inventory.Estate, m *score.Model, req plan.Request, now map[string]string) []Finding {
 	blind := map[string]int{}
-	nodes := map[string]*inventory.Node{}
-	e.Walk(func(n *inventory.Node) {
-		nodes[n.Machine.ID] = n
-		blind[n.Machine.ID] = blindOf(n)
-	})
+	e.Walk(func(n *inventory.Node) { blind[n.Machine.ID] = blindOf(n) })
 	id := func(machine string) string { return cmp.Or(now[machine], machine) }
 	var out []Finding
 	for _, s := range plan.Survey(e, m, req) {
 		f := Finding{Rule: s.Action, Severity: SeverityNote, Subject: s.Label, Name: s.Name, Class: s.Class, Machine: id(s.MachineID), MachineName: s.Machine,
-			Host: id(s.Host), Text: s.Evidence, Targets: s.Seen, Key: s.Key}
-		f.Blind = blind[s.MachineID] + blindThing(nodes[s.MachineID], s.Class, s.Key)
+			Host: id(s.Host), Text: s.Evidence, Remedy: "infraopt explain " + s.Action, Targets: s.Seen, Key: s.Key}
+		f.Blind, f.BlindSelf = blind[s.MachineID], s.Blind
 		f.Fingerprint = Fingerprint(f.Rule, f.Class, f.Machine, f.Key)
 		out = append(out, f)
 	}
@@ -70,6 +65,9 @@ func distinct(list []Finding) []Finding {
 	slices.SortStableFunc(list, func(a, b Finding) int {
 		return cmp.Or(weight(a.Severity)-weight(b.Severity), strings.Compare(a.Rule, b.Rule), strings.Compare(a.Subject, b.Subject), strings.Compare(a.Machine, b.Machine),
 			strings.Compare(a.Key, b.Key), strings.Compare(a.Text, b.Text))
+	})
+	list = slices.CompactFunc(list, func(a, b Finding) bool {
+		return a.Fingerprint == b.Fingerprint && a.Text == b.Text && a.Subject == b.Subject
 	})
 	seen := map[string]bool{}
 	var out []Finding
@@ -101,7 +99,7 @@ func severityOf(s inventory.Severity) string {
 }
 
 // names are what patterns may call the subject of a finding.
-func (f *Finding) names() []string { return []string{f.Name, f.MachineName, f.Machine, f.Subject} }
+func (f *Finding) names() []string { return []string{f.Name, f.MachineName, f.Machine} }
 
 // blindOf counts what is not known of a machine, and of how completely it lists what stands on it.
 func blindOf(n *inventory.Node) int {
@@ -113,12 +111,4 @@ func blindOf(n *inventory.Node) int {
 		sum += inventory.CountUnknown(&n.Hypervisors[i])
 	}
 	return sum
-}
-
-// blindThing counts what is not known of a thing on a machine; 0 where it is not there.
-func blindThing(n *inventory.Node, class, key string) int {
-	if n == nil {
-		return 0
-	}
-	return plan.Blind(n, class, key)
 }

@@ -118,7 +118,7 @@ func (g *gates) forbid(r *ForbidRule, path string) Gate {
 	first := ""
 	for i := range g.result.Findings {
 		f := &g.result.Findings[i]
-		if f.State == Resolved || f.gone() || len(rules.match(f.Rule)) == 0 || len(r.Subjects) > 0 && !subjects.any(f.names()) {
+		if f.State == Resolved || f.gone() || !rules.any([]string{f.Rule}) || len(r.Subjects) > 0 && !subjects.any(f.names()) {
 			continue
 		}
 		by := f.WaivedBy
@@ -174,9 +174,6 @@ func (g *gates) regression(most float64) Gate {
 	if b == nil {
 		x.Outcome, x.Why, x.Remedy = Error, "there is no baseline to compare with", "give one by --baseline"
 		return x
-	}
-	if g.baseline.Result != nil {
-		b.settle(g.baseline.Result, g.result)
 	}
 	switch {
 	case b.Change == nil:

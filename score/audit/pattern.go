@@ -3,6 +3,7 @@ package audit
 import (
 	"errors"
 	"fmt"
+	"math/bits"
 	"path"
 	"slices"
 	"strings"
@@ -36,77 +37,99 @@ func (p Pattern) exact() bool { return !strings.ContainsAny(string(p), meta) }
 // A folded pattern or name is in small letters and without slashes, which would be borders to path.Match.
 func folded(s string) string { return strings.ReplaceAll(strings.ToLower(s), "/", "\x00") }
 
-// A globs is a list of patterns that many names are held against. Names that occur often are looked up once, and patterns
-// are tried on those names only that hold their longest piece of plain text.
+// A set is a set of small numbers.
+type set []uint64
+
+func (s set) add(n int) { s[n/64] |= 1 << (n % 64) }
+
+func (s set) empty() bool { return !slices.ContainsFunc(s, func(w uint64) bool { return w != 0 }) }
+
+// each calls f for every number, in order.
+func (s set) each(f func(n int)) {
+	for i, w := range s {
+		for ; w != 0; w &= w - 1 {
+			f(64*i + bits.TrailingZeros64(w))
+		}
+	}
+}
+
+// A globs is a list of patterns that many names are held against, each name once.
 type globs struct {
 	exact map[string][]int
 	wild  []glob
-	known map[string][]int
+	known map[string]set
+	words int // of a set
 	tried int // comparisons of a name with a pattern
 }
 
 type glob struct {
 	text   string
-	begin  string // of every name that it matches
-	inside string // of every name that it matches
+	parts  []string // between the stars, where there is nothing but text and stars; else nil
 	number int
 }
 
 // newGlobs numbers patterns in their order.
 func newGlobs(patterns []Pattern) *globs {
-	g := &globs{exact: map[string][]int{}, known: map[string][]int{}}
+	g := &globs{exact: map[string][]int{}, known: map[string]set{}, words: (len(patterns) + 63) / 64}
 	for i, p := range patterns {
 		text := folded(string(p))
 		if p.exact() {
 			g.exact[text] = append(g.exact[text], i)
 			continue
 		}
-		at := strings.IndexAny(text, meta)
-		g.wild = append(g.wild, glob{text: text, begin: text[:at], inside: longestPlain(text), number: i})
+		x := glob{text: text, number: i}
+		if !strings.ContainsAny(text, `?[\`) {
+			x.parts = strings.Split(text, "*")
+		}
+		g.wild = append(g.wild, x)
 	}
 	return g
 }
 
-// longestPlain is the longest piece of a pattern that stands for itself; none where brackets or escapes make that hard to
-// tell.
-func longestPlain(text string) string {
-	if strings.ContainsAny(text, `[\`) {
-		return ""
+// matches reports whether the pattern matches a name.
+func (w *glob) matches(name string) bool {
+	if w.parts == nil {
+		ok, err := path.Match(w.text, name)
+		return ok && err == nil
 	}
-	longest := ""
-	for piece := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '*' || r == '?' }) {
-		if len(piece) > len(longest) {
-			longest = piece
+	last := len(w.parts) - 1
+	if !strings.HasPrefix(name, w.parts[0]) {
+		return false
+	}
+	name = name[len(w.parts[0]):]
+	for _, part := range w.parts[1:last] {
+		at := strings.Index(name, part)
+		if at < 0 {
+			return false
 		}
+		name = name[at+len(part):]
 	}
-	return longest
+	return strings.HasSuffix(name, w.parts[last])
 }
 
-// match gives the numbers of the patterns that match a name, in order. The caller does not change them.
-func (g *globs) match(name string) []int {
+// match gives the numbers of the patterns that match a name. The caller does not change them.
+func (g *globs) match(name string) set {
 	name = folded(name)
 	if out, ok := g.known[name]; ok {
 		return out
 	}
-	out := slices.Clone(g.exact[name])
+	out := make(set, g.words)
+	for _, number := range g.exact[name] {
+		out.add(number)
+	}
 	for i := range g.wild {
-		w := &g.wild[i]
 		g.tried++
-		if !strings.HasPrefix(name, w.begin) || !strings.Contains(name, w.inside) {
-			continue
-		}
-		if ok, err := path.Match(w.text, name); ok && err == nil {
-			out = append(out, w.number)
+		if g.wild[i].matches(name) {
+			out.add(g.wild[i].number)
 		}
 	}
-	slices.Sort(out)
 	g.known[name] = out
 	return out
 }
 
 // any reports whether a pattern matches any of some names.
 func (g *globs) any(names []string) bool {
-	return slices.ContainsFunc(names, func(n string) bool { return len(g.match(n)) > 0 })
+	return slices.ContainsFunc(names, func(n string) bool { return !g.match(n).empty() })
 }
 
 // listed writes patterns for people: the first of them.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -320,6 +321,9 @@ func (p *Policy) Needs() Needs {
 	}
 	return n
 }
+
+// Empty reports whether the policy asks for nothing.
+func (p *Policy) Empty() bool { return reflect.DeepEqual(p.PolicyFile, PolicyFile{Waivers: p.Waivers}) }
 
 // Compares reports whether the policy asks for something that only a baseline can answer, and what.
 func (p *Policy) Compares() (what string, ok bool) {

@@ -53,42 +53,23 @@ func newWaivers(list []Waiver, now time.Time) *waiverSet {
 // that match are counted.
 func (w *waiverSet) waives(rule string, names []string) string {
 	of := w.rules.match(rule)
-	if len(of) == 0 {
+	if of.empty() {
 		return ""
 	}
-	var hit []int
-	for i, n := range names {
-		if slices.Contains(names[:i], n) {
-			continue
+	hit := make(set, len(of))
+	for _, n := range names {
+		for i, word := range w.subjects.match(n) {
+			hit[i] |= word & of[i]
 		}
-		hit = append(hit, common(of, w.subjects.match(n))...)
 	}
-	slices.Sort(hit)
 	by := ""
-	for _, i := range slices.Compact(hit) {
+	hit.each(func(i int) {
 		w.matched[i]++
 		if by == "" && !w.expired[i] {
 			by = string(w.list[i].ID)
 		}
-	}
+	})
 	return by
-}
-
-// common gives what two sorted lists have in common.
-func common(a, b []int) []int {
-	var out []int
-	for len(a) > 0 && len(b) > 0 {
-		switch {
-		case a[0] < b[0]:
-			a = a[1:]
-		case a[0] > b[0]:
-			b = b[1:]
-		default:
-			out = append(out, a[0])
-			a, b = a[1:], b[1:]
-		}
-	}
-	return out
 }
 
 // results reports on every waiver.
@@ -104,9 +85,7 @@ func (w *waiverSet) results(r *Result) []WaiverResult {
 	ids = slices.Compact(ids)
 	some := map[int]bool{}
 	for _, id := range ids {
-		for _, i := range w.rules.match(id) {
-			some[i] = true
-		}
+		w.rules.match(id).each(func(i int) { some[i] = true })
 	}
 	out := make([]WaiverResult, len(w.list))
 	for i, x := range w.list {

@@ -17,6 +17,7 @@ type Sighting struct {
 	MachineID string   // of the machine that has it, or that it is
 	Key       string   // what it is called on that machine, whatever the program that lists it calls it today
 	Seen      []string // targets that showed it
+	Blind     int      // facts of it that are not known
 }
 
 // Surveyed lists the IDs of the actions that Survey asks, in their order.
@@ -60,7 +61,8 @@ func Survey(e *inventory.Estate, m *score.Model, req Request) []Sighting {
 					if gone[id] = act.removes; act.removes && s.Class == "vm" {
 						withGuests(n, s.ID, goneMachines)
 					}
-					x := Sighting{Action: act.ID, Subject: s, Host: h.Machine.ID, MachineID: n.Machine.ID, Key: keyOf(n, &s), Seen: seenBy(n, &s)}
+					x := Sighting{Action: act.ID, Subject: s, Host: h.Machine.ID, MachineID: n.Machine.ID, Key: keyOf(n, &s)}
+					x.Seen, x.Blind = shown(n, &s)
 					byHost[i][k] = append(byHost[i][k], x)
 				}
 				return changed
@@ -147,19 +149,18 @@ func eachThing(n *inventory.Node, class string, f func(id, key string, x thing) 
 	}
 }
 
-// seenBy lists the targets that showed a subject.
-func seenBy(n *inventory.Node, s *Subject) []string {
-	var seen []string
+// shown lists the targets that showed a subject, and counts what is not known of it.
+func shown(n *inventory.Node, s *Subject) (seen []string, blind int) {
 	eachThing(n, s.Class, func(id, _ string, x thing) bool {
 		if id == s.ID {
-			seen = x.seen
+			seen, blind = x.seen, x.blind()
 		}
 		return id != s.ID
 	})
 	if len(seen) == 0 {
-		return n.Machine.Seen
+		seen = n.Machine.Seen
 	}
-	return seen
+	return seen, blind
 }
 
 // Blind counts the facts of a thing on a machine, named as in a Sighting, that are not known; 0 where it is not there.
