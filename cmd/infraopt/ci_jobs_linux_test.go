@@ -78,7 +78,7 @@ func TestActionForReal(t *testing.T) {
 				}
 				continue
 			}
-			if (levels["error"] > 0) != (status == 1) || (levels["warning"] > 0) != (status > 0) || levels["notice"] == 0 {
+			if (levels["error"] > 0) != (status == 1) || (levels["warning"] > 0) != (status == 2) || levels["notice"] == 0 {
 				t.Errorf("%s, status %d: annotations %v", shell, status, levels)
 			}
 			if !strings.HasPrefix(got.summary, "# before\n# infraopt audit: ") {
