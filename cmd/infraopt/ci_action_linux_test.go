@@ -222,6 +222,21 @@ func TestActionSyntax(t *testing.T) {
 	}
 }
 
+// TestShellcheck lets a linter of shell read the action's script, and those of the jobs of other systems.
+func TestShellcheck(t *testing.T) {
+	_, err := exec.LookPath("shellcheck")
+	collecttest.Need(t, "shellcheck", err)
+	scripts, shells := ciScripts(t), map[string]string{"gitlab": "bash", "azure": "bash", "jenkins": "sh"}
+	scripts["action"], shells["action"] = ciFile(t, "github/audit.sh"), "sh"
+	for name, shell := range shells {
+		cmd := exec.CommandContext(t.Context(), "shellcheck", "--norc", "--shell", shell, "-")
+		cmd.Stdin = strings.NewReader(scripts[name])
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+	}
+}
+
 // TestActionKeepsStatus holds that the step ends as infraopt does, that all places of the runner are filled, and that a step
 // without a result says so.
 func TestActionKeepsStatus(t *testing.T) {

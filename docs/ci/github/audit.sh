@@ -54,7 +54,7 @@ build() {
 	*) end 3 'the input version has too few digits for a commit' ;;
 	esac
 	bin=${RUNNER_TEMP:-/tmp}/infraopt-bin
-	(mkdir -p "$bin" && cd "$bin" && GOBIN=$bin GOFLAGS= CGO_ENABLED=0 \
+	(mkdir -p "$bin" && cd "$bin" && GOBIN=$bin GOFLAGS='' CGO_ENABLED=0 \
 		go install -trimpath "github.com/infraopt/infraopt/cmd/infraopt@$AUDIT_VERSION") || end 4 'building the version failed'
 	program=$bin/infraopt
 }
