@@ -25,7 +25,6 @@ type runner struct {
 	run     string // of the step
 	env     map[string]string
 	shell   string // that audit.sh is run by
-	program string // that the step finds as infraopt
 }
 
 // newRunner copies the action into a repository. The script is run by a shell of our choice: sh is dash in Debian, and bash
