@@ -350,3 +350,42 @@ func TestWaiverPatterns(t *testing.T) {
 		}
 	}
 }
+
+// V8: a rule was changed since. The score then was said to be higher, and by today's rules it was the same: that is a change
+// of rules, and no regression.
+func TestV08OtherRulesAreNoRegression(t *testing.T) {
+	e := estate(host("a", false))
+	ev := evidence(t, e, now)
+	said := ev.Assessment.Score
+	said.Low += 20
+	said.High = 100
+	m := model(t)
+	change := trend.Compare(m, score.Options{Now: now}, trend.Then{Estate: e, Time: now, Stored: &trend.Stored{Score: said, Level: 3, Rules: "other"}}, e)
+	b := &audit.Baseline{Name: "then", Estate: e, Taken: now, Trend: change}
+	r := audit.Audit(ev, policy(t, "maxRegression: 0"), b, now)
+	if g := gate(t, r, "max-regression"); g.Outcome != audit.Pass || r.Baseline.Note != "rated again by today's rules" {
+		t.Errorf("%+v, %+v", g, r.Baseline)
+	}
+	// What cannot be rated again cannot be compared.
+	other := &audit.Baseline{Name: "then", Result: audit.Audit(ev, policy(t, "{}"), nil, now)}
+	other.Result.Tool.Rules = "other"
+	r = audit.Audit(ev, policy(t, "maxRegression: 0"), other, now)
+	if g := gate(t, r, "max-regression"); g.Outcome != audit.Error || r.Status != 3 || !strings.Contains(g.Remedy, "give the snapshot") {
+		t.Errorf("%+v", g)
+	}
+}
+
+// A machine that got another ID and is known by its hardware is the same, and so is what is found on it.
+func TestAnotherIDIsTheSameMachine(t *testing.T) {
+	named := func(id string) *inventory.Estate {
+		h := host("a", false)
+		h.Machine.ID = id
+		h.Machine.Identity.UUID = inventory.Known("11111111-2222-3333-4444-555555555501")
+		return estate(h)
+	}
+	then, today := named("m-old"), named("m-new")
+	r := audit.Audit(evidence(t, today, now), policy(t, "failOnNew: true"), against(t, then, today), now)
+	if r.Status != 0 || state(r, "a") != audit.Unchanged || r.Counts.New+r.Counts.Incomparable+r.Counts.Resolved > 0 {
+		t.Errorf("%+v: %+v", r.Counts, r.Findings)
+	}
+}
