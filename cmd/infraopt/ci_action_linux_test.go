@@ -19,12 +19,12 @@ import (
 
 // A runner is a machine of GitHub Actions, as far as the step of the action sees one.
 type runner struct {
-	t       *testing.T
-	folder  string // that everything is in
-	work    string // where the step is run
-	run     string // of the step
-	env     map[string]string
-	shell   string // that audit.sh is run by
+	t      *testing.T
+	folder string // that everything is in
+	work   string // where the step is run
+	run    string // of the step
+	env    map[string]string
+	shell  string // that audit.sh is run by
 }
 
 // newRunner copies the action into a repository. The script is run by a shell of our choice: sh is dash in Debian, and bash
