@@ -10,6 +10,7 @@ program=
 # While commands are stopped, the runner takes nothing in the log for a command of ours: messages quote what machines answered.
 stop_commands() {
 	token=infraopt-$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+	[ ${#token} -ge 41 ] || end 4 'there is no source of chance'
 	printf '::stop-commands::%s\n' "$token"
 	stopped=yes
 }
