@@ -72,6 +72,9 @@ func (p *planner) packPools() *consolidation {
 		}
 	}
 	effort := math.Min(1, fullEffort/float64(max(1, items)))
+	if p.unproven {
+		effort = math.Min(effort, unprovenEffort)
+	}
 	each(len(c.pools), func(i int) { c.pools[i] = p.solve(c.pools[i].zone, c.pools[i].hosts, effort) })
 	for _, z := range c.pools {
 		p.packed[poolKey(z.zone, z.hosts)] = z
@@ -92,7 +95,10 @@ func movable(hosts []*hostState) int {
 
 // fullEffort is how many things that could move an estate may have to be planned with all the usual work. In larger ones
 // each pool gets its share of that, so that the time goes with the number of things.
-const fullEffort = 1000
+const fullEffort = 500
+
+// unprovenEffort is the share of the usual work for plans that need no proof, which is what most of it is for.
+const unprovenEffort = .25
 
 // apply makes the estate that the plan leads to.
 func (c *consolidation) apply(e *inventory.Estate) *rewrite {

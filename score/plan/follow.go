@@ -12,7 +12,7 @@ import (
 )
 
 // Follow says what has become of the roadmap of an earlier estate, and what of today's is new. Both roadmaps are made by
-// today's rules. A subject of then is done where its action does not find it any more in what is known of both estates; where
+// today's rules; that of then with less work on plans of hosts. A subject of then is done where its action does not find it any more in what is known of both estates; where
 // a fact that showed it then is not known now, nobody can tell. Points are those of the earlier estate: promised for all of a
 // step in sequence, and delivered for as much of it as is done. The context ends searches for plans of hosts.
 func Follow(ctx context.Context, then, now *inventory.Estate, m *score.Model, req Request, today []score.Recommendation) []score.Followed {
@@ -65,6 +65,7 @@ type follower struct {
 
 func newFollower(ctx context.Context, then, now *inventory.Estate, m *score.Model, req Request) *follower {
 	f := &follower{p: newPlanner(ctx, then, m, req), now: now, sight: trend.Both(then, now)}
+	f.p.unproven = true
 	f.roadmap = f.p.newRoadmap(f.p.rate(f.p.total))
 	f.then, f.known, f.left, f.today = f.find(then), f.find(f.sight.Known[0]), f.find(f.sight.Known[1]), f.find(now)
 	f.replay = newReplayed(f.p)

@@ -31,6 +31,7 @@ type planner struct {
 	sums     []sum            // by action
 	packed   map[string]*pool // by what tells it from others
 	quick    bool             // plans of hosts are made for comparing them with other actions only
+	unproven bool             // nobody asks how few hosts could do: plans of hosts need no proof
 	settled  bool             // a full plan found no host that can go, and nothing has changed since that plans depend on
 	moves    []score.Move
 	outcomes *outcome.Settings

@@ -331,7 +331,13 @@ func (s *sack) undominated(list []state) []state {
 	for _, st := range list {
 		back := kept[max(0, len(kept)-lookback):]
 		s.patience -= len(back) + 1
-		if !slices.ContainsFunc(back, func(o state) bool { return dominates(&o, &st) }) {
+		beaten := false
+		for i := range back { // states are large
+			if beaten = dominates(&back[i], &st); beaten {
+				break
+			}
+		}
+		if !beaten {
 			kept = append(kept, st)
 		}
 	}
