@@ -9,15 +9,14 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/infraopt/infraopt/collect/collecttest"
 	"github.com/infraopt/infraopt/report"
 )
 
 // What is no text does not go to a terminal, which would do something with it.
 func TestTerminalsAreGivenText(t *testing.T) {
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Skipf("no terminal can be made here: %v", err)
-	}
+	collecttest.Need(t, "a terminal", err)
 	defer master.Close()
 	if err := unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0); err != nil {
 		t.Fatal(err)
@@ -27,9 +26,7 @@ func TestTerminalsAreGivenText(t *testing.T) {
 		t.Fatal(err)
 	}
 	tty, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Skipf("no terminal can be made here: %v", err)
-	}
+	collecttest.Need(t, "a terminal", err)
 	defer tty.Close()
 	binary := 0
 	for _, f := range report.Formats() {

@@ -430,10 +430,14 @@ func (m *model) adopt(p *instance.Plan, number int) *choice {
 	return l.choice(number)
 }
 
-// keepers is how many layouts are tried that leave things where they are: by each criterion, and by each with noise.
+// lightKeepers is how many criteria are tried where there is little work to do: more of them found hardly any better plans.
+const lightKeepers = 2
+
+// keepers is how many layouts are tried that leave things where they are: by each criterion, and by each with noise; by the
+// first criteria only where there is little work to do.
 func (s *search) keepers() int {
 	if s.light || s.quick {
-		return 2
+		return lightKeepers
 	}
 	return 2 * len(criteria)
 }
