@@ -37,7 +37,7 @@ require (
 	modernc.org/sqlite v1.61.1
 )
 
-require github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
+require github.com/go-json-experiment/json v1.27.2
 
 require (
 	github.com/Microsoft/go-winio v0.6.4 // indirect

@@ -187,13 +187,16 @@ func (d *decoder) wrong(err error) error {
 }
 
 // stumble is the byte at which the text is wrong. Errors of values count from where the JSON decoder began to read
-// values, which it does not tell; but what it stumbled over it still holds, and reading that again tells the way.
+// values, which it does not tell; but what it stumbled over it still holds, and reading that again tells the way. It is not
+// so for errors between values, which may be worded alike: but only those of values stay for good.
 func (d *decoder) stumble(err *json.SyntaxError) int64 {
-	var again *json.SyntaxError
-	if errors.As(json.NewDecoder(d.json.Buffered()).Decode(&json.RawMessage{}), &again) && again.Error() == err.Error() {
-		return d.json.InputOffset() + again.Offset
+	var again, stays *json.SyntaxError
+	begin := d.json.InputOffset()
+	if errors.As(json.NewDecoder(d.json.Buffered()).Decode(&json.RawMessage{}), &again) && again.Error() == err.Error() &&
+		errors.As(d.json.Decode(&json.RawMessage{}), &stays) && stays == err {
+		return begin + again.Offset
 	}
-	return d.json.InputOffset() + 1
+	return begin + 1
 }
 
 // counter counts bytes: the decoder tells where a value began, not how far it came.

@@ -47,6 +47,9 @@ func parsePlain[T any](text []byte, v *T) bool {
 	case json.Unmarshaler, encoding.TextUnmarshaler:
 		return false
 	}
+	if len(text) == 0 {
+		return false
+	}
 	switch to := reflect.ValueOf(v).Elem(); to.Kind() {
 	case reflect.Bool:
 		is := string(text) == "true"
@@ -83,6 +86,24 @@ func parsePlain[T any](text []byte, v *T) bool {
 		return true
 	}
 	return false
+}
+
+// plainList reads a list of plain values that have no comma in them.
+func plainList[T any](text []byte) (list []T, ok bool) {
+	text = bytes.TrimSpace(text)
+	if len(text) < 2 || text[0] != '[' || text[len(text)-1] != ']' {
+		return nil, false
+	}
+	text = text[1 : len(text)-1]
+	list = make([]T, 1+bytes.Count(text, []byte(",")))
+	for i := range list {
+		var value []byte
+		value, text, _ = bytes.Cut(text, []byte(","))
+		if !parsePlain(bytes.Trim(value, " \t\r\n"), &list[i]) {
+			return nil, false
+		}
+	}
+	return list, true
 }
 
 // plainNumber reports whether a number without sign or exponent is written as JSON wants it: strconv takes more.

@@ -157,3 +157,23 @@ func TestPlainObject(t *testing.T) {
 		t.Errorf("%d texts are plain: the test shows nothing", plain)
 	}
 }
+
+// What is read as a plain list is what encoding/json reads.
+func TestPlainList(t *testing.T) {
+	plain := 0
+	for _, text := range []string{`[1]`, ` [ 1 , 2.5,3 ] `, "[\n0.25,\n0\n]", `[]`, `[1,]`, `[,1]`, `[1,,2]`, `[-1]`, `[1e3]`, `[[1],2]`, `["1"]`, `[null]`, `[1 2]`, `[`, `]`, `1`, ``, `[01]`, `[1]]`, `{"a":[1]}`} {
+		var want []float64
+		err := json.Unmarshal([]byte(text), &want)
+		got, ok := plainList[float64]([]byte(text))
+		if !ok {
+			continue
+		}
+		plain++
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %v, want %v, %v", text, got, want, err)
+		}
+	}
+	if plain != 3 {
+		t.Errorf("%d texts are plain, want 3", plain)
+	}
+}

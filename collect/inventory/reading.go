@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"reflect"
 	"unique"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // State says what is known of a fact.
@@ -192,12 +194,12 @@ func (r *Reading[T]) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	if len(b) == 0 || b[0] != '{' {
-		var v T
-		if parsePlain(b, &v) {
-			*r = Known(v)
+		if parsePlain(b, &r.value) {
+			r.state = StateKnown
 			return nil
 		}
-		err := json.Unmarshal(b, &v)
+		var v T
+		err := unmarshal(b, &v)
 		var kind *json.UnmarshalTypeError
 		switch {
 		case errors.As(err, &kind):
@@ -229,6 +231,28 @@ func (r *Reading[T]) UnmarshalJSON(b []byte) error {
 		return fmt.Errorf("reading %.80q: want just one of the keys unknown, absent, notApplicable", b)
 	}
 	return nil
+}
+
+// unmarshal is json.Unmarshal of well-formed text. It spares what knows how to read itself and is kept by a pointer the
+// detour, on which the text is looked at twice more.
+func unmarshal(text []byte, v any) error {
+	if to := reflect.ValueOf(v).Elem(); to.Kind() == reflect.Pointer {
+		value := reflect.New(to.Type().Elem())
+		if own, ok := value.Interface().(json.Unmarshaler); ok {
+			to.Set(value)
+			return own.UnmarshalJSON(text)
+		}
+	}
+	return json.Unmarshal(text, v)
+}
+
+// UnmarshalJSONFrom is UnmarshalJSON for the decoder that reads many at once: it has found where the value ends.
+func (r *Reading[T]) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	text, err := d.ReadValue()
+	if err != nil {
+		return err
+	}
+	return r.UnmarshalJSON(text)
 }
 
 // Take makes r the more informative of itself and the reading of the same type that other points to. It serves

@@ -130,6 +130,10 @@ func numbers[T any](b []byte, list *[]T) error {
 	if bytes.Contains(b, null) {
 		return errors.New("a value of a series is null, want a number, below 0 where it was not observed")
 	}
+	if plain, ok := plainList[T](b); ok {
+		*list = plain
+		return nil
+	}
 	return placeless(json.Unmarshal(b, list))
 }
 
