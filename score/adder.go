@@ -151,7 +151,9 @@ func (a *Adder) note(x *Work, f Fact, w Range, low, high float64) {
 	if w.Lo != w.Hi {
 		a.notes.blur(x.Place, x.usageFact(), float64(w.Hi-w.Lo))
 	}
-	a.Note(x.Place, x.Name+" on "+x.Place.Name(), f, x.Seen, float64(w.Hi)*(1-low), float64(w.Hi)*(high-low))
+	a.notes.add(x.Place, f.evidence(float64(w.Hi)*(1-low), float64(w.Hi)*(high-low)), func(e *Evidence) {
+		e.Subject, e.Value, e.Source = x.Name+" on "+x.Place.Name(), f.value(), first(x.Seen)
+	})
 }
 
 // Noting reports whether anybody reads notes.
@@ -161,8 +163,13 @@ func (a *Adder) Noting() bool { return a.notes != nil }
 // on any scale that all notes of the indicator share.
 func (a *Adder) Note(p *Place, subject string, f Fact, seen []string, lost, open float64) {
 	if a.notes != nil {
-		a.notes.add(p, Evidence{Subject: subject, Fact: f.Name, Value: f.value(), Source: first(seen), Known: f.Known, Why: f.Why, Remedy: f.Remedy, Lost: lost, Open: open})
+		a.notes.add(p, f.evidence(lost, open), func(e *Evidence) { e.Subject, e.Value, e.Source = subject, f.value(), first(seen) })
 	}
+}
+
+// evidence is the fact as evidence of what it takes away and leaves open, without what is only read by people.
+func (f *Fact) evidence(lost, open float64) Evidence {
+	return Evidence{Fact: f.Name, Known: f.Known, Why: f.Why, Remedy: f.Remedy, Lost: lost, Open: open}
 }
 
 func first(s []string) string {

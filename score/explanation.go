@@ -101,7 +101,7 @@ func (x *Explanation) look(m *Model, r *run) {
 		return cmp.Or(cmp.Compare(a.Low.Value, b.Low.Value), cmp.Compare(a.High.Value, b.High.Value), cmp.Compare(a.Low.ID, b.Low.ID), cmp.Compare(a.High.ID, b.High.ID))
 	})
 	for id, n := range b.machines {
-		s := MachineShare{ID: id, Name: n.name, Lost: portion(n.lost.value(), b.lost.value()) * (p.Max - p.Low), Open: portion(n.open.value(), b.open.value()) * (p.High - p.Low), Facts: b.inPoints(n.top, p)}
+		s := MachineShare{ID: id, Name: n.name, Lost: portion(n.lost.value(), b.lost.value()) * (p.Max - p.Low), Open: portion(n.open.value(), b.open.value()) * (p.High - p.Low), Facts: b.inPoints(&n.top, p)}
 		if s.Lost > negligible || s.Open > negligible {
 			x.Machines = append(x.Machines, s)
 		}

@@ -11,9 +11,9 @@ import (
 
 // A notebook keeps the notes of one indicator that matter most, and sums of what each remedy would settle.
 type notebook struct {
-	top        []Evidence
+	top        topNotes
 	lost, open exact // sums over all notes
-	remedies   map[remedy]exact
+	remedies   map[remedy]*exact
 	machines   map[string]*machineNotes // by ID; nil where nobody asks for them
 }
 
@@ -23,22 +23,53 @@ type remedy struct{ fact, why, remedy string }
 type machineNotes struct {
 	name       string
 	lost, open exact
-	top        []Evidence
+	top        topNotes
+}
+
+// topNotes are the notes that matter most of all that were kept in it, and some more.
+type topNotes struct {
+	notes []Evidence
+	least float64 // what matters less than this is not among them
 }
 
 const notesKept = 8
 
-func (n *notebook) add(p *Place, e Evidence) {
+func (t *topNotes) keep(notes ...Evidence) {
+	t.notes = append(t.notes, notes...)
+	if len(t.notes) > 8*notesKept {
+		t.notes = foremost(t.notes)
+		t.least = max(t.least, t.notes[notesKept-1].weight())
+	}
+}
+
+func (t *topNotes) merge(o *topNotes) {
+	t.least = max(t.least, o.least)
+	t.keep(o.notes...)
+}
+
+// weight is how much a note matters.
+func (e *Evidence) weight() float64 { return e.Lost + e.Open }
+
+// add sums up a note about a place: of e all but what is read by people is filled in. What that is, tell says, and is only
+// asked where the note may be shown.
+func (n *notebook) add(p *Place, e Evidence, tell func(*Evidence)) {
 	n.lost.add(e.Lost)
 	n.open.add(e.Open)
 	if e.Open > 0 {
 		n.settle(remedy{e.Fact, e.Why, e.Remedy}, e.Open)
 	}
-	n.top = cut(append(n.top, e), 16*notesKept)
-	if m := n.machine(p); m != nil {
+	m := n.machine(p)
+	if m != nil {
 		m.lost.add(e.Lost)
 		m.open.add(e.Open)
-		m.top = cut(append(m.top, e), 16*notesKept)
+	}
+	if m == nil && e.weight() < n.top.least {
+		return
+	}
+	tell(&e)
+	n.top.keep(e)
+	if m != nil {
+		m.top.keep(e)
 	}
 }
 
@@ -71,25 +102,31 @@ func (n *notebook) blur(p *Place, f Fact, weight float64) {
 
 func (n *notebook) settle(r remedy, open float64) {
 	if n.remedies == nil {
-		n.remedies = map[remedy]exact{}
+		n.remedies = map[remedy]*exact{}
 	}
 	sum := n.remedies[r]
+	if sum == nil {
+		sum = &exact{}
+		n.remedies[r] = sum
+	}
 	sum.add(open)
-	n.remedies[r] = sum
 }
 
 // merge adds the notes of another.
 func (n *notebook) merge(o *notebook) {
 	n.lost.merge(o.lost)
 	n.open.merge(o.open)
-	n.top = cut(append(n.top, o.top...), 16*notesKept)
+	n.top.merge(&o.top)
 	for r, open := range o.remedies {
 		if n.remedies == nil {
-			n.remedies = map[remedy]exact{}
+			n.remedies = map[remedy]*exact{}
 		}
-		sum := n.remedies[r]
-		sum.merge(open)
-		n.remedies[r] = sum
+		if sum := n.remedies[r]; sum != nil {
+			sum.merge(*open)
+			continue
+		}
+		own := *open
+		n.remedies[r] = &own
 	}
 }
 
@@ -100,25 +137,22 @@ func (r remedy) compare(s remedy) int {
 	return cmp.Or(cmp.Compare(r.remedy, s.remedy), cmp.Compare(r.why, s.why), cmp.Compare(r.fact, s.fact))
 }
 
-// cut keeps the notes that matter most, once there are more than most.
-func cut(notes []Evidence, most int) []Evidence {
-	if len(notes) <= most {
-		return notes
-	}
+// foremost puts the notes in order and gives those that matter most.
+func foremost(notes []Evidence) []Evidence {
 	slices.SortStableFunc(notes, func(a, b Evidence) int {
-		return cmp.Or(cmp.Compare(b.Lost+b.Open, a.Lost+a.Open), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Fact, b.Fact), cmp.Compare(a.Value, b.Value),
+		return cmp.Or(cmp.Compare(b.weight(), a.weight()), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Fact, b.Fact), cmp.Compare(a.Value, b.Value),
 			cmp.Compare(a.Source, b.Source), cmp.Compare(a.Why, b.Why), cmp.Compare(a.Remedy, b.Remedy))
 	})
 	return notes[:min(len(notes), notesKept)]
 }
 
 // evidence gives the notes that matter most, in points.
-func (n *notebook) evidence(p Points) []Evidence { return n.inPoints(n.top, p) }
+func (n *notebook) evidence(p Points) []Evidence { return n.inPoints(&n.top, p) }
 
 // inPoints gives notes in points: what is lost and what is open are shared out over all notes in proportion to their
 // weight.
-func (n *notebook) inPoints(notes []Evidence, p Points) []Evidence {
-	out := append([]Evidence{}, cut(notes, 0)...) // never null in JSON
+func (n *notebook) inPoints(notes *topNotes, p Points) []Evidence {
+	out := append([]Evidence{}, foremost(notes.notes)...) // never null in JSON
 	for i := range out {
 		out[i].Lost = portion(out[i].Lost, n.lost.value()) * (p.Max - p.Low)
 		out[i].Open = portion(out[i].Open, n.open.value()) * (p.High - p.Low)

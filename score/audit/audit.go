@@ -145,7 +145,7 @@ type Reading struct {
 func Audit(e Evidence, p *Policy, b *Baseline, now time.Time) *Result {
 	a := e.Assessment
 	r := &Result{Schema: Schema, GeneratedAt: a.GeneratedAt, Tool: a.Tool, Policy: p.File, Score: a.Score, Unwaived: a.Unwaived, Coverage: a.Coverage,
-		Level: a.Level.Number, LevelName: a.Level.Name, Gates: []Gate{}, Findings: []Finding{}, Waivers: []WaiverResult{}, Sources: []Source{}}
+		Level: a.Level.Number, LevelName: a.Level.Name, Gates: []Gate{}, Waivers: []WaiverResult{}, Sources: []Source{}}
 	if a.Assumed != nil && a.Assumed.Score == a.Score {
 		r.Assumption = a.Assumed.Assumption
 	}
@@ -153,7 +153,7 @@ func Audit(e Evidence, p *Policy, b *Baseline, now time.Time) *Result {
 		r.Sources = append(r.Sources, Source{s.Target, s.Scheme, s.Status})
 	}
 	w := newWaivers(p.Waivers, now)
-	r.Findings = append(r.Findings, find(e.Estate, e.Model, e.Request)...)
+	r.Findings = find(e.Estate, e.Model, e.Request)
 	if b != nil {
 		r.Findings = b.compare(r.Findings, e)
 		if r.Baseline = b.result(); b.Result != nil {

@@ -15,13 +15,24 @@ import (
 // Fingerprint tells whether two results speak of the same thing: what is said, by the ID of its rule, and of what. It does
 // not depend on words that change with the version of the program, on case or on white space.
 func Fingerprint(rule string, of ...string) string {
-	h := sha256.New()
-	for _, part := range append([]string{rule}, of...) {
+	text := make([]byte, 0, 256)
+	add := func(part string) {
 		part = strings.ToLower(strings.ToValidUTF8(part, "\ufffd"))
-		h.Write([]byte(strings.Join(strings.Fields(part), " ")))
-		h.Write([]byte{0}) // or "a", "bc" were the same as "ab", "c"
+		begin := len(text)
+		for word := range strings.FieldsSeq(part) {
+			if len(text) > begin {
+				text = append(text, ' ')
+			}
+			text = append(text, word...)
+		}
+		text = append(text, 0) // or "a", "bc" were the same as "ab", "c"
 	}
-	return hex.EncodeToString(h.Sum(nil)[:16])
+	add(rule)
+	for _, part := range of {
+		add(part)
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16])
 }
 
 // Classes of noticed things.
@@ -37,9 +48,11 @@ func findAs(e *inventory.Estate, m *score.Model, req plan.Request, now map[strin
 	blind := map[string]int{}
 	e.Walk(func(n *inventory.Node) { blind[n.Machine.ID] = blindOf(n) })
 	id := func(machine string) string { return cmp.Or(now[machine], machine) }
-	var out []Finding
-	for _, s := range plan.Survey(e, m, req) {
-		f := Finding{Rule: s.Action, Severity: SeverityNote, Subject: s.Label, Name: s.Name, Class: s.Class, Machine: id(s.MachineID), MachineName: s.Machine,
+	sightings := plan.Survey(e, m, req)
+	out := make([]*Finding, 0, len(sightings))
+	for i := range sightings {
+		s := &sightings[i]
+		f := &Finding{Rule: s.Action, Severity: SeverityNote, Subject: s.Label, Name: s.Name, Class: s.Class, Machine: id(s.MachineID), MachineName: s.Machine,
 			Host: id(s.Host), Text: s.Evidence, Remedy: "infraopt explain " + s.Action, Targets: s.Seen, Key: s.Key}
 		f.Blind, f.BlindSelf = blind[s.MachineID], s.Blind
 		f.Fingerprint = Fingerprint(f.Rule, f.Class, f.Machine, f.Key)
@@ -50,7 +63,7 @@ func findAs(e *inventory.Estate, m *score.Model, req plan.Request, now map[strin
 		h.Walk(func(n *inventory.Node) {
 			name := n.Machine.Name.Or(n.Machine.ID)
 			for _, x := range n.Machine.Findings {
-				f := Finding{Rule: x.ID, Severity: severityOf(x.Severity), Subject: name, Name: name, Class: classMachine, Machine: id(n.Machine.ID), MachineName: name,
+				f := &Finding{Rule: x.ID, Severity: severityOf(x.Severity), Subject: name, Name: name, Class: classMachine, Machine: id(n.Machine.ID), MachineName: name,
 					Host: id(h.Machine.ID), Text: x.Text, Targets: n.Machine.Seen, Blind: blind[n.Machine.ID], Key: x.Source}
 				f.Fingerprint = Fingerprint(f.Rule, f.Class, f.Machine, f.Key)
 				out = append(out, f)
@@ -61,16 +74,16 @@ func findAs(e *inventory.Estate, m *score.Model, req plan.Request, now map[strin
 }
 
 // distinct puts findings in order and gives those that would be taken for one, and say different things, other fingerprints.
-func distinct(list []Finding) []Finding {
-	slices.SortStableFunc(list, func(a, b Finding) int {
+func distinct(list []*Finding) []Finding {
+	slices.SortStableFunc(list, func(a, b *Finding) int {
 		return cmp.Or(weight(a.Severity)-weight(b.Severity), strings.Compare(a.Rule, b.Rule), strings.Compare(a.Subject, b.Subject), strings.Compare(a.Machine, b.Machine),
 			strings.Compare(a.Key, b.Key), strings.Compare(a.Text, b.Text))
 	})
-	list = slices.CompactFunc(list, func(a, b Finding) bool {
+	list = slices.CompactFunc(list, func(a, b *Finding) bool {
 		return a.Fingerprint == b.Fingerprint && a.Text == b.Text && a.Subject == b.Subject
 	})
-	seen := map[string]bool{}
-	var out []Finding
+	seen := make(map[string]bool, len(list))
+	out := make([]Finding, 0, len(list)) // never null in JSON
 	for _, f := range list {
 		if seen[f.Fingerprint] {
 			f.Fingerprint = Fingerprint(f.Rule, f.Class, f.Machine, f.Key, f.Text)
@@ -82,7 +95,7 @@ func distinct(list []Finding) []Finding {
 		if f.Targets == nil {
 			f.Targets = []string{}
 		}
-		out = append(out, f)
+		out = append(out, *f)
 	}
 	return out
 }

@@ -54,7 +54,7 @@ func do(t *testing.T, act *Action, e *inventory.Estate, rules *Constraints) (*in
 	if err != nil {
 		t.Fatal(err)
 	}
-	return out, labels(found)
+	return out, labels(len(found), func(i int) *Subject { return &found[i] })
 }
 
 // What each action makes of a host of which all is known, and the one fact that keeps it from doing so.

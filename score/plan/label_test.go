@@ -38,7 +38,7 @@ func TestSubjectsAreToldApart(t *testing.T) {
 		{removeDanglingImages(), images, nil},
 	} {
 		_, found := test.action.node(test.node, &scene{})
-		got := labels(found)
+		got := labels(len(found), func(i int) *Subject { return &found[i] })
 		if test.want != nil && !slices.Equal(got, test.want) {
 			t.Errorf("%s: got %q, want %q", test.action.ID, got, test.want)
 		}

@@ -105,16 +105,16 @@ func (s *Subject) label() string {
 }
 
 // labels tells subjects from each other: those that would be called alike also by their IDs.
-func labels(subjects []Subject) []string {
-	out := make([]string, len(subjects))
-	times := map[string]int{}
-	for i := range subjects {
-		out[i] = subjects[i].label()
+func labels(n int, subject func(i int) *Subject) []string {
+	out := make([]string, n)
+	times := make(map[string]int, n)
+	for i := range out {
+		out[i] = subject(i).label()
 		times[out[i]]++
 	}
 	for i := range out {
 		if times[out[i]] > 1 {
-			out[i] += " (" + subjects[i].ID + ")"
+			out[i] += " (" + subject(i).ID + ")"
 		}
 	}
 	return out
@@ -271,7 +271,7 @@ func (p *proposal) recommendation(solo float64, basis string) score.Recommendati
 		}
 		return []string{s.Isolation}
 	})
-	for i, label := range labels(p.subjects) {
+	for i, label := range labels(len(p.subjects), func(i int) *Subject { return &p.subjects[i] }) {
 		r.Subjects = append(r.Subjects, label)
 		if len(r.Evidence) < 20 {
 			r.Evidence = append(r.Evidence, label+": "+p.subjects[i].Evidence)

@@ -46,44 +46,56 @@ func Survey(e *inventory.Estate, m *score.Model, req Request) []Sighting {
 		h := e.Hosts[i]
 		sc := newScene(h, m, req.Options, customs, req.Constraints)
 		byHost[i] = make([][]Sighting, len(acts))
-		gone, goneMachines := map[[2]string]bool{}, map[string]bool{}
+		gone, goneMachines := map[identity]bool{}, map[string]bool{}
 		for k, act := range acts {
-			sc.rewriteFree(h, func(n *inventory.Node) *inventory.Node {
+			sc.visitFree(h, func(n *inventory.Node) *inventory.Node {
 				if goneMachines[n.Machine.ID] {
 					return n
 				}
 				changed, subjects := act.node(n, sc)
-				for _, s := range subjects {
-					id := [2]string{s.Class, n.Machine.ID + " " + s.Engine + " " + s.ID}
+				byHost[i][k] = slices.Grow(byHost[i][k], len(subjects))
+				for j := range subjects {
+					s := &subjects[j]
+					id := identity{s.Class, n.Machine.ID, s.Engine, s.ID}
 					if gone[id] {
 						continue
 					}
-					if gone[id] = act.removes; act.removes && s.Class == "vm" {
-						withGuests(n, s.ID, goneMachines)
+					if act.removes {
+						gone[id] = true
+						if s.Class == "vm" {
+							withGuests(n, s.ID, goneMachines)
+						}
 					}
-					x := Sighting{Action: act.ID, Subject: s, Host: h.Machine.ID, MachineID: n.Machine.ID, Key: keyOf(n, &s)}
-					x.Seen, x.Blind = shown(n, &s)
+					x := Sighting{Action: act.ID, Subject: *s, Host: h.Machine.ID, MachineID: n.Machine.ID, Key: keyOf(n, s)}
+					x.Seen, x.Blind = shown(n, s)
 					byHost[i][k] = append(byHost[i][k], x)
 				}
 				return changed
 			})
 		}
 	})
-	var out []Sighting
+	total := 0
+	for i := range byHost {
+		for k := range acts {
+			total += len(byHost[i][k])
+		}
+	}
+	out := make([]Sighting, 0, total)
 	for k := range acts {
 		first := len(out)
-		var subjects []Subject
 		for i := range byHost {
-			for _, x := range byHost[i][k] {
-				out, subjects = append(out, x), append(subjects, x.Subject)
-			}
+			out = append(out, byHost[i][k]...)
 		}
-		for i, label := range labels(subjects) {
-			out[first+i].Label = label
+		same := out[first:]
+		for i, label := range labels(len(same), func(i int) *Subject { return &same[i].Subject }) {
+			same[i].Label = label
 		}
 	}
 	return out
 }
+
+// identity tells one subject from another.
+type identity struct{ class, machine, engine, id string }
 
 // withGuests notes the machines in a virtual machine.
 func withGuests(n *inventory.Node, vm string, gone map[string]bool) {
@@ -110,10 +122,10 @@ type thing struct {
 	blind func() int // readings that are unknown
 }
 
-// eachThing calls f for everything of a class on a machine, with its ID and its key, until it says no.
-func eachThing(n *inventory.Node, class string, f func(id, key string, x thing) bool) {
+// eachThing calls f for everything of a class on a machine, with what there is of it as a subject, until it says no.
+func eachThing(n *inventory.Node, class string, f func(s Subject, x thing) bool) {
 	call := func(id, engine, name string, x thing) bool {
-		return f(id, keyOf(n, &Subject{ID: id, Name: name, Class: class, Engine: engine}), x)
+		return f(Subject{ID: id, Name: name, Class: class, Engine: engine}, x)
 	}
 	switch class {
 	case "container":
@@ -151,11 +163,11 @@ func eachThing(n *inventory.Node, class string, f func(id, key string, x thing) 
 
 // shown lists the targets that showed a subject, and counts what is not known of it.
 func shown(n *inventory.Node, s *Subject) (seen []string, blind int) {
-	eachThing(n, s.Class, func(id, _ string, x thing) bool {
-		if id == s.ID {
+	eachThing(n, s.Class, func(is Subject, x thing) bool {
+		if is.ID == s.ID {
 			seen, blind = x.seen, x.blind()
 		}
-		return id != s.ID
+		return is.ID != s.ID
 	})
 	if len(seen) == 0 {
 		seen = n.Machine.Seen
@@ -166,11 +178,12 @@ func shown(n *inventory.Node, s *Subject) (seen []string, blind int) {
 // Blind counts the facts of a thing on a machine, named as in a Sighting, that are not known; 0 where it is not there.
 func Blind(n *inventory.Node, class, key string) int {
 	blind := 0
-	eachThing(n, class, func(_, k string, x thing) bool {
-		if k == key {
-			blind = x.blind()
+	eachThing(n, class, func(is Subject, x thing) bool {
+		if keyOf(n, &is) != key {
+			return true
 		}
-		return k != key
+		blind = x.blind()
+		return false
 	})
 	return blind
 }

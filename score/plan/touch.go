@@ -38,17 +38,37 @@ func (c *scene) freeMachine(n *inventory.Node) bool { return c.rules == nil || c
 
 // rewriteFree is rewriteNode without machines that may not be touched, and what stands on them.
 func (c *scene) rewriteFree(h *inventory.Node, f func(n *inventory.Node) *inventory.Node) *inventory.Node {
+	return rewriteNode(h, c.unlessHeld(h, f))
+}
+
+// visitFree is rewriteFree for who does not want what comes of it.
+func (c *scene) visitFree(h *inventory.Node, f func(n *inventory.Node) *inventory.Node) {
+	f = c.unlessHeld(h, f)
+	var visit func(n *inventory.Node)
+	visit = func(n *inventory.Node) {
+		n = f(n)
+		for i := range n.VMs {
+			if g := n.VMs[i].Guest; g != nil {
+				visit(g)
+			}
+		}
+	}
+	visit(h)
+}
+
+// unlessHeld is f but for the machines of a tree that may not be touched.
+func (c *scene) unlessHeld(h *inventory.Node, f func(n *inventory.Node) *inventory.Node) func(n *inventory.Node) *inventory.Node {
 	if c.rules == nil {
-		return rewriteNode(h, f)
+		return f
 	}
 	held := map[*inventory.Node]bool{}
 	c.hold(h, false, held)
-	return rewriteNode(h, func(n *inventory.Node) *inventory.Node {
+	return func(n *inventory.Node) *inventory.Node {
 		if held[n] {
 			return n
 		}
 		return f(n)
-	})
+	}
 }
 
 // hold notes the machines of a tree that may not be touched, or stand on one or in a virtual machine that may not.
