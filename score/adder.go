@@ -151,8 +151,8 @@ func (a *Adder) note(x *Work, f Fact, w Range, low, high float64) {
 	if w.Lo != w.Hi {
 		a.notes.blur(x.Place, x.usageFact(), float64(w.Hi-w.Lo))
 	}
-	a.notes.add(x.Place, f.evidence(float64(w.Hi)*(1-low), float64(w.Hi)*(high-low)), func(e *Evidence) {
-		e.Subject, e.Value, e.Source = x.Name+" on "+x.Place.Name(), f.value(), first(x.Seen)
+	a.notes.add(x.Place, f.evidence(float64(w.Hi)*(1-low), float64(w.Hi)*(high-low)), func() (subject, value, source string) {
+		return x.Name + " on " + x.Place.Name(), f.value(), first(x.Seen)
 	})
 }
 
@@ -163,7 +163,7 @@ func (a *Adder) Noting() bool { return a.notes != nil }
 // on any scale that all notes of the indicator share.
 func (a *Adder) Note(p *Place, subject string, f Fact, seen []string, lost, open float64) {
 	if a.notes != nil {
-		a.notes.add(p, f.evidence(lost, open), func(e *Evidence) { e.Subject, e.Value, e.Source = subject, f.value(), first(seen) })
+		a.notes.add(p, f.evidence(lost, open), func() (string, string, string) { return subject, f.value(), first(seen) })
 	}
 }
 

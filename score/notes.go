@@ -52,7 +52,7 @@ func (e *Evidence) weight() float64 { return e.Lost + e.Open }
 
 // add sums up a note about a place: of e all but what is read by people is filled in. What that is, tell says, and is only
 // asked where the note may be shown.
-func (n *notebook) add(p *Place, e Evidence, tell func(*Evidence)) {
+func (n *notebook) add(p *Place, e Evidence, tell func() (subject, value, source string)) {
 	n.lost.add(e.Lost)
 	n.open.add(e.Open)
 	if e.Open > 0 {
@@ -66,7 +66,7 @@ func (n *notebook) add(p *Place, e Evidence, tell func(*Evidence)) {
 	if m == nil && e.weight() < n.top.least {
 		return
 	}
-	tell(&e)
+	e.Subject, e.Value, e.Source = tell()
 	n.top.keep(e)
 	if m != nil {
 		m.top.keep(e)

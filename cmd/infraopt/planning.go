@@ -7,7 +7,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -111,17 +110,6 @@ func readFile[T any](name, noun, hint string, most int64, load func(name string,
 		return none, &usageError{text: err.Error(), hint: hint}
 	}
 	return v, nil
-}
-
-// withMemory has memory cleaned up less often, until the function that it returns is called: planning makes one estate
-// after the other, and most of them live long.
-func withMemory() (restore func()) {
-	const usual, percent = 100, 400 // garbage, of what is in use: for 10,000 machines another gigabyte, and a sixth of the time
-	was := debug.SetGCPercent(percent)
-	if was != usual { // whoever runs the program has said how (GOGC)
-		debug.SetGCPercent(was)
-	}
-	return func() { debug.SetGCPercent(was) }
 }
 
 // advise assesses an estate and says what to do. With changes, it is about the estate that these make.

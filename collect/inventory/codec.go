@@ -96,10 +96,6 @@ func Encode(w io.Writer, s *Snapshot) error {
 // Decode reads what Encode wrote. Its errors wrap ErrFormat and say at which byte reading stopped. Fields that
 // this version does not know are passed over, as newer minor versions may add some.
 func Decode(r io.Reader) (*Snapshot, error) {
-	whole, r, ok := decodeAtOnce(r)
-	if ok {
-		return whole, nil
-	}
 	var s Snapshot
 	for o, err := range Stream(r, &s) {
 		if err != nil {

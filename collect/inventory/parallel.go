@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -12,169 +13,166 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// maxAtOnce is the largest document that is decoded by all processors at once, in bytes: its text is then held in memory.
-// What is larger is read as a stream.
-const maxAtOnce = 256 << 20
-
 // exactly lets pass only what encoding/json reads in just the same way: no name that a field has in other letters, none
 // that is not known, none twice.
 var exactly = json.RejectUnknownMembers(true)
 
-// decodeAtOnce is Decode for a document that is not too large and has nothing odd in it: while one processor finds where
-// its observations begin and end, the others decode them. Where it is not ok nothing is said of why, and whoever wants to
-// know reads rest, which is all of r.
-func decodeAtOnce(r io.Reader) (s *Snapshot, rest io.Reader, ok bool) {
-	text := &kept{r: r}
-	type element struct {
-		text []byte
-		to   *Observation
-	}
-	work := make(chan element, 64)
+// DecodeAtOnce is Decode for a document as Encode writes it: its observations can be told from each other by how the lines
+// begin, and all processors decode some. Where it is not ok nothing is said of why, and Decode tells.
+func DecodeAtOnce(r io.Reader) (s *Snapshot, ok bool) {
+	lots := make(chan *lot, 2*runtime.GOMAXPROCS(0))
+	unused := sync.Pool{New: func() any { return &lot{} }}
 	var wrong atomic.Bool
 	var all sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		all.Go(func() {
-			for e := range work {
-				if !wrong.Load() && (json.Unmarshal(e.text, e.to, exactly) != nil || e.to.check() != nil) {
+			var b bench
+			for l := range lots {
+				if !wrong.Load() && !b.decode(l) {
 					wrong.Store(true)
 				}
+				unused.Put(l)
 			}
 		})
 	}
-	var found []*Observation
-	head, ok := split(text, func(from, to int64) bool {
-		o := &Observation{}
-		found = append(found, o)
-		work <- element{text.part(from, to), o}
-		return !wrong.Load()
+	var found [][]Observation
+	x := splitter{r: &counter{r: r}, lot: &lot{}}
+	head, ok := x.split(func(l *lot) *lot {
+		l.to = make([]Observation, len(l.elements))
+		found = append(found, l.to)
+		lots <- l
+		if wrong.Load() {
+			return nil
+		}
+		return unused.Get().(*lot)
 	})
-	close(work)
+	close(lots)
 	all.Wait()
 	if !ok || wrong.Load() {
-		return nil, text.again(), false
+		return nil, false
 	}
 	s = &Snapshot{}
 	for _, err := range Stream(bytes.NewReader(head), s) {
 		if err != nil {
-			return nil, text.again(), false
-		}
-	}
-	s.Sources = make([]Observation, len(found))
-	for i, o := range found {
-		s.Sources[i] = *o
-	}
-	return s, nil, true
-}
-
-// split calls element for each element of the list of sources, with the bytes between which it stands, and gives the
-// document without them. It is not ok where anything is odd, or element wants no more.
-func split(r io.Reader, element func(from, to int64) bool) (head []byte, ok bool) {
-	d := jsontext.NewDecoder(&counter{r: r})
-	if t, err := d.ReadToken(); err != nil || t.Kind() != jsontext.KindBeginObject {
-		return nil, false
-	}
-	head = append(head, '{')
-	for d.PeekKind() == jsontext.KindString {
-		name, err := d.ReadValue()
-		if err != nil {
 			return nil, false
 		}
-		if len(head) > 1 {
-			head = append(head, ',')
-		}
-		head = append(append(head, name...), ':')
-		if !bytes.Equal(name, []byte(`"sources"`)) {
-			value, err := d.ReadValue()
-			if err != nil {
-				return nil, false
-			}
-			head = append(head, value...)
-			continue
-		}
-		if t, err := d.ReadToken(); err != nil || t.Kind() != jsontext.KindBeginArray {
-			return nil, false
-		}
-		for d.PeekKind() != jsontext.KindEndArray {
-			value, err := d.ReadValue()
-			if err != nil {
-				return nil, false
-			}
-			if to := d.InputOffset(); !element(to-int64(len(value)), to) {
-				return nil, false
-			}
-		}
-		if _, err := d.ReadToken(); err != nil {
-			return nil, false
-		}
-		head = append(head, "[]"...)
-		ok = true
 	}
-	if _, err := d.ReadToken(); err != nil {
+	s.Sources = slices.Concat(found...)
+	return s, true
+}
+
+// A lot is text with some elements in it.
+type lot struct {
+	text     []byte
+	elements [][2]int // from and to which bytes they stand
+	to       []Observation
+}
+
+// A bench is room for the lists of an observation. In a list that has to grow, large entities are copied again and again.
+type bench struct{ room Batch }
+
+func (b *bench) decode(l *lot) bool {
+	for i, at := range l.elements {
+		o := &l.to[i]
+		o.Batch = b.room
+		if json.Unmarshal(l.text[at[0]:at[1]], o, exactly) != nil {
+			return false
+		}
+		settle(&o.Machines, &b.room.Machines)
+		settle(&o.VMs, &b.room.VMs)
+		settle(&o.Containers, &b.room.Containers)
+		settle(&o.Images, &b.room.Images)
+		settle(&o.Volumes, &b.room.Volumes)
+		settle(&o.Workloads, &b.room.Workloads)
+		if o.check() != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// settle gives a list that was decoded into some room its own, and the room back. A list without capacity is null or empty
+// in the text; one that is empty otherwise is not there.
+func settle[T any](list, room *[]T) {
+	switch {
+	case cap(*list) == 0:
+	case len(*list) == 0:
+		*list = nil
+	default:
+		*room = (*list)[:0]
+		*list = slices.Clone(*list)
+	}
+}
+
+// How the list of sources stands in a document. There are no line breaks in the texts of JSON: what begins a line is not
+// in one.
+const (
+	listBegins   = "\n \"sources\": ["
+	elementEnds  = "\n  }"
+	listEnds     = "\n ]"
+	enoughForLot = 64 << 10 // bytes
+)
+
+// A splitter finds where the elements of the list of sources end. What is between two ends may be no element: whoever
+// decodes it will see. Where all are, they are those of the list.
+type splitter struct {
+	r io.Reader
+	*lot
+	err error // at the end of r
+}
+
+// more reads on until there is enough for another lot.
+func (x *splitter) more() bool {
+	for enough := len(x.text) + enoughForLot; len(x.text) < enough && x.err == nil; {
+		x.text = slices.Grow(x.text, enoughForLot)
+		var n int
+		n, x.err = x.r.Read(x.text[len(x.text):cap(x.text)])
+		x.text = x.text[:len(x.text)+n]
+	}
+	return x.err == nil
+}
+
+// split calls take for the elements, which gives another lot for those to come, and nil where it wants no more. It gives the
+// document without elements, and is not ok where that is none, or anything is not as Encode writes it.
+func (x *splitter) split(take func(*lot) *lot) (head []byte, ok bool) {
+	x.more()
+	begin := bytes.Index(x.text, []byte(listBegins))
+	if begin < 0 {
 		return nil, false
 	}
-	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
-		return nil, false
+	from := begin + len(listBegins)
+	head = slices.Clone(x.text[:from])
+	if !jsontext.Value(append(slices.Clone(head), "]}"...)).IsValid() {
+		return nil, false // the list is none of the document, but of a part
 	}
-	return append(head, '}'), ok
-}
-
-// kept passes on what it reads and keeps it, piece by piece.
-type kept struct {
-	r      io.Reader
-	pieces [][]byte // full, but for the last
-	n      int64
-	err    error
-}
-
-const piece = 1 << 20 // bytes
-
-func (k *kept) Read(p []byte) (int, error) {
-	if k.n > maxAtOnce {
-		return 0, io.ErrShortBuffer
-	}
-	n, err := k.r.Read(p)
-	k.n += int64(n)
-	k.err = err
-	for p = p[:n]; len(p) > 0; {
-		last := len(k.pieces) - 1
-		if last < 0 || len(k.pieces[last]) == piece {
-			k.pieces = append(k.pieces, make([]byte, 0, piece))
-			last++
+	for at := from; ; {
+		next := bytes.Index(x.text[at:], []byte(elementEnds))
+		to := at + next + len(elementEnds)
+		switch {
+		case next >= 0 && to < len(x.text) && x.text[to] == ',':
+			x.elements = append(x.elements, [2]int{from, to})
+			from, at = to+1, to+1
+		case next >= 0 && bytes.HasPrefix(x.text[to:], []byte(listEnds)):
+			x.elements = append(x.elements, [2]int{from, to})
+			if x.more() || !errors.Is(x.err, io.EOF) {
+				return nil, false
+			}
+			head = append(head, x.text[to:]...)
+			return head, take(x.lot) != nil
+		case x.err != nil:
+			return nil, false
+		case len(x.elements) > 0:
+			done := x.lot
+			rest := done.text[from:]
+			if x.lot = take(done); x.lot == nil {
+				return nil, false
+			}
+			x.text, x.elements = append(x.text[:0], rest...), x.elements[:0]
+			from, at = 0, 0
+			x.more()
+		default:
+			at = max(at, len(x.text)-len(elementEnds)-len(listEnds))
+			x.more()
 		}
-		some := min(len(p), piece-len(k.pieces[last]))
-		k.pieces[last] = append(k.pieces[last], p[:some]...)
-		p = p[some:]
 	}
-	return n, err
 }
-
-// part is the text between two bytes.
-func (k *kept) part(from, to int64) []byte {
-	at, begin := from/piece, from%piece
-	if to-at*piece <= piece {
-		return k.pieces[at][begin : to-at*piece]
-	}
-	text := make([]byte, 0, to-from)
-	for ; from < to; from = (at + 1) * piece {
-		at = from / piece
-		text = append(text, k.pieces[at][from%piece:min(piece, to-at*piece)]...)
-	}
-	return text
-}
-
-// again gives all that was read, how that ended, and what was not read.
-func (k *kept) again() io.Reader {
-	var all []io.Reader
-	for _, p := range k.pieces {
-		all = append(all, bytes.NewReader(p))
-	}
-	if k.err != nil {
-		return io.MultiReader(append(all, failed{k.err})...)
-	}
-	return io.MultiReader(append(all, k.r)...)
-}
-
-// failed gives an error.
-type failed struct{ err error }
-
-func (f failed) Read([]byte) (int, error) { return 0, f.err }

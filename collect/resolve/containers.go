@@ -6,10 +6,10 @@ import (
 	"github.com/infraopt/infraopt/collect/inventory"
 )
 
-// joinContainer adds a container, or joins it with the same one seen another way: by identifier (a control group
+// joinContainer adds a container, which it keeps, or joins it with the same one seen another way: by identifier (a control group
 // may show only its beginning), else by its first process. An engine's word counts before that of the control
 // groups, which know neither name nor image.
-func (n *node) joinContainer(c inventory.Container) {
+func (n *node) joinContainer(c *inventory.Container) {
 	have := n.containers[c.ID]
 	if have == nil && len(c.ID) >= 12 {
 		for id, other := range n.containers {
@@ -23,20 +23,20 @@ func (n *node) joinContainer(c inventory.Container) {
 		have = n.byPID[pid]
 	}
 	if have == nil {
-		n.containers[c.ID] = &c
+		n.containers[c.ID] = c
 		if running && pid > 0 {
-			n.byPID[pid] = &c
+			n.byPID[pid] = c
 		}
 		return
 	}
 	fresh := *have
-	if engineWord(&c) && !engineWord(have) {
-		fresh = c
+	if engineWord(c) && !engineWord(have) {
+		fresh = *c
 		inventory.Merge(&fresh, have)
 		fresh.Unit = first(c.Unit, have.Unit)
 		fresh.Role = first(c.Role, have.Role)
 	} else {
-		inventory.Merge(&fresh, &c)
+		inventory.Merge(&fresh, c)
 		fresh.Unit = first(have.Unit, c.Unit)
 		fresh.Role = first(have.Role, c.Role)
 		take(&fresh.Listens, c.Listens)

@@ -211,10 +211,11 @@ func (r *resolver) add(l look) {
 			put(n.engines, n.engineKey(&e), e, func(e *inventory.Engine) *[]string { return &e.Seen })
 		}
 	}
-	for _, c := range o.Containers {
-		if n := at(c.Machine); n != nil {
+	for i := range o.Containers {
+		if n := at(o.Containers[i].Machine); n != nil {
+			c := o.Containers[i]
 			c.Machine, c.Seen = n.Machine.ID, seen(c.Seen)
-			n.joinContainer(c)
+			n.joinContainer(&c)
 		}
 	}
 	for _, i := range o.Images {

@@ -95,13 +95,26 @@ func pack(w io.Writer, compressed bool, write func(io.Writer) error) error {
 // Decode reads what Encode wrote. Its errors say at which byte reading stopped; in a compressed snapshot that is a
 // byte of what was decompressed.
 func Decode(r io.Reader) (*inventory.Snapshot, error) {
+	raw := &kept{r: r}
 	var s *inventory.Snapshot
-	err := unpack(r, func(r io.Reader) (err error) {
-		s, err = inventory.Decode(r)
-		return err
+	err := unpack(raw, func(r io.Reader) error {
+		var ok bool
+		if s, ok = inventory.DecodeAtOnce(r); !ok {
+			return errOdd
+		}
+		return nil
 	})
+	if err != nil { // slower, and with a word on what is wrong
+		err = unpack(raw.again(), func(r io.Reader) (err error) {
+			s, err = inventory.Decode(r)
+			return err
+		})
+	}
 	return s, err
 }
+
+// errOdd says that a snapshot is not to be decoded at once.
+var errOdd = errors.New("odd")
 
 // unpack lets the text of a snapshot be read, decompressed where it is compressed.
 func unpack(r io.Reader, read func(io.Reader) error) error {
@@ -157,3 +170,53 @@ func (b *bounded) Read(p []byte) (int, error) {
 	b.n += int64(n)
 	return n, err
 }
+
+// kept passes on what it reads and keeps it, piece by piece.
+type kept struct {
+	r      io.Reader
+	pieces [][]byte // full, but for the last
+	n      int64
+	err    error
+}
+
+const (
+	piece   = 1 << 20   // bytes
+	maxKept = 256 << 20 // bytes; more is not read
+)
+
+func (k *kept) Read(p []byte) (int, error) {
+	if k.n > maxKept {
+		return 0, errors.New("too much to be kept")
+	}
+	n, err := k.r.Read(p)
+	k.n += int64(n)
+	k.err = err
+	for p = p[:n]; len(p) > 0; {
+		last := len(k.pieces) - 1
+		if last < 0 || len(k.pieces[last]) == piece {
+			k.pieces = append(k.pieces, make([]byte, 0, piece))
+			last++
+		}
+		some := min(len(p), piece-len(k.pieces[last]))
+		k.pieces[last] = append(k.pieces[last], p[:some]...)
+		p = p[some:]
+	}
+	return n, err
+}
+
+// again gives all that was read, how that ended, and what was not read.
+func (k *kept) again() io.Reader {
+	var all []io.Reader
+	for _, p := range k.pieces {
+		all = append(all, bytes.NewReader(p))
+	}
+	if k.err != nil {
+		return io.MultiReader(append(all, failed{k.err})...)
+	}
+	return io.MultiReader(append(all, k.r)...)
+}
+
+// failed gives an error.
+type failed struct{ err error }
+
+func (f failed) Read([]byte) (int, error) { return 0, f.err }
