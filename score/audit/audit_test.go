@@ -306,6 +306,56 @@ func TestMachineRules(t *testing.T) {
 	}
 }
 
+// The hosts of a group are rated as an estate of their own: all of them are the estate.
+func TestGroupRules(t *testing.T) {
+	web1, web2, db1 := host("web1", true), host("web2", false), host("db1", false)
+	db1.Machine.Zone = "fra"
+	db1.Machine.Storage = inventory.Known(inventory.RawLocal)
+	all := estate(web1, web2, db1)
+	all.Clusters = []inventory.Cluster{{ID: "swarm", Kind: "swarm", Machines: []string{"m-web1", "m-web2"}}}
+	all.Arrays = []inventory.Storage{{ID: "a", Name: "a", Kind: inventory.Array}}
+	e := evidence(t, all, now)
+
+	web := estate(web1, web2)
+	web.Clusters, web.Arrays = all.Clusters, all.Arrays
+	db := estate(db1)
+	db.Arrays = all.Arrays
+	low := func(e *inventory.Estate) float64 { return evidence(t, e, now).Assessment.Score.Low }
+	if low(web) == low(db) || low(web) == low(all) {
+		t.Fatal("all groups are rated alike: the test shows nothing")
+	}
+	rule := func(who string, score float64, more string) string {
+		return fmt.Sprintf("groups: [{id: g, %s, minScore: %.6f%s}]", who, score, more)
+	}
+	for who, of := range map[string]*inventory.Estate{"machines: ['web*']": web, "zones: [FRA]": db, "zones: [f*], machines: [m-web1, web2]": all, "machines: ['*']": all} {
+		for score, want := range map[float64]string{low(of) - 1e-5: audit.Pass, low(of) + 1e-5: audit.Fail} {
+			if g := gate(t, audit.Audit(e, policy(t, rule(who, score, "")), nil, now), "g"); g.Outcome != want {
+				t.Errorf("%s, score %.6f: %+v, want %s", who, score, g, want)
+			}
+		}
+	}
+	const waiver = "\nwaivers: [{id: w, subject: estate, finding: g, owner: o, reason: r, expires: 2027-01-01}]"
+	for text, want := range map[string]string{
+		rule("machines: [mail]", 0, ""):                                                 audit.Unknown, // there is none
+		rule("zones: ['*'], machines: [mail]", 0, ""):                                   audit.Pass,
+		rule("machines: [web1]", 99, ""):                                                audit.Fail,
+		rule("machines: [web1]", 99, ", minCoverage: 1"):                                audit.Unknown, // that decides before what failed
+		rule("machines: [web1]", 99, "") + waiver:                                       audit.Skipped,
+		"groups: [{id: g, machines: [web1], minLevel: 1}]":                              audit.Pass,
+		"groups: [{id: g, machines: [web1], minLevel: 5, reason: they earn the money}]": audit.Fail,
+		"groups: [{id: g, machines: [web1], pillars: {components: 0}}]":                 audit.Pass,
+		"groups: [{id: g, machines: [web1], pillars: {components: 1}}]":                 audit.Fail,
+	} {
+		g := gate(t, audit.Audit(e, policy(t, text), nil, now), "g")
+		if g.Outcome != want {
+			t.Errorf("%s: %+v, want %s", text, g, want)
+		}
+		if strings.Contains(text, "money") && !strings.Contains(g.Why, "(they earn the money)") {
+			t.Errorf("%s: the reason is not given: %s", text, g.Why)
+		}
+	}
+}
+
 // Equal inputs give equal results, whatever the order in which maps are gone through and hosts are worked on.
 func TestDeterministic(t *testing.T) {
 	then := estate(host("a", false), host("b", false), host("c", true))

@@ -79,6 +79,9 @@ func (g *gates) all() {
 	for i := range p.Machines {
 		g.result.Gates = append(g.result.Gates, g.machines(&p.Machines[i], fmt.Sprintf("machines.%d", i+1)))
 	}
+	for i := range p.Groups {
+		g.add(g.group(&p.Groups[i], fmt.Sprintf("groups.%d", i+1)))
+	}
 	for i := range p.Forbid {
 		g.result.Gates = append(g.result.Gates, g.forbid(&p.Forbid[i], fmt.Sprintf("forbid.%d", i+1)))
 	}

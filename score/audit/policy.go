@@ -34,6 +34,7 @@ type PolicyFile struct {
 	MaxAge         *Span              `json:"maxAge,omitempty"`                      // of the oldest evidence
 	RequireSources []Pattern          `json:"requireSources,omitempty"`              // schemes or targets: one of each has to have been read
 	Machines       []MachineRule      `json:"machines,omitempty"`                    // what each machine of a group has to reach
+	Groups         []GroupRule        `json:"groups,omitempty"`                      // what some hosts have to reach together
 	Forbid         []ForbidRule       `json:"forbid,omitempty"`                      // what must not be found
 	Gates          []CustomGate       `json:"gates,omitempty"`                       // conditions of one's own
 	Waivers        []Waiver           `json:"waivers,omitempty"`                     // what is known, and accepted for a time
@@ -46,6 +47,19 @@ type MachineRule struct {
 	MinScore *float64  `json:"minScore,omitempty" file:"0..100"` // proven points of each
 	MinLevel *int      `json:"minLevel,omitempty" file:"1..5"`   // of each
 	Reason   string    `json:"reason,omitempty"`                 // printed where it decides
+}
+
+// A GroupRule is what some hosts have to reach together, rated as an estate of their own, with all that stands on them. Of
+// what belongs to no host, all storage arrays count for each group: which hosts use them is not known.
+type GroupRule struct {
+	ID          Name               `json:"id" file:"required"`                // of the gate
+	Zones       []Pattern          `json:"zones,omitempty"`                   // zones of the hosts
+	Machines    []Pattern          `json:"machines,omitempty"`                // names or IDs of hosts, beside those of the zones
+	MinScore    *float64           `json:"minScore,omitempty" file:"0..100"`  // proven points
+	MinLevel    *int               `json:"minLevel,omitempty" file:"1..5"`    //
+	MinCoverage *float64           `json:"minCoverage,omitempty" file:"0..1"` // share of the evidence that is known; below it, the audit is incomplete
+	Pillars     map[string]float64 `json:"pillars,omitempty" file:"0..1"`     // by ID of a pillar: the least that its low end may be
+	Reason      string             `json:"reason,omitempty"`                  // printed where it decides
 }
 
 // A ForbidRule says what must not be found.
@@ -174,7 +188,11 @@ func Load(name string, text []byte, m *score.Model) (*Policy, error) {
 	for i := range m.Indicators {
 		indicators = append(indicators, m.Indicators[i].ID)
 	}
-	if err := errors.Join(p.known("pillars", p.Pillars, "pillar", pillars), p.known("indicators", p.Indicators, "indicator", indicators)); err != nil {
+	unknown := []error{p.known("pillars", p.Pillars, "pillar", pillars), p.known("indicators", p.Indicators, "indicator", indicators)}
+	for i := range p.Groups {
+		unknown = append(unknown, p.known(fmt.Sprintf("groups.%d.pillars", i+1), p.Groups[i].Pillars, "pillar", pillars))
+	}
+	if err := errors.Join(unknown...); err != nil {
 		return nil, err
 	}
 	if err := p.rules(); err != nil {
@@ -227,6 +245,18 @@ func (p *Policy) rules() error {
 		}
 		if r.MinScore == nil && r.MinLevel == nil {
 			return p.pos.Fault(path, "%s: it asks for nothing: want minScore, minLevel or both", path)
+		}
+	}
+	for i, r := range p.Groups {
+		path := fmt.Sprintf("groups.%d", i+1)
+		if err := take(r.ID, path+".id"); err != nil {
+			return err
+		}
+		if len(r.Zones)+len(r.Machines) == 0 {
+			return p.pos.Fault(path, "%s: it is about no hosts: want zones, machines or both", path)
+		}
+		if r.MinScore == nil && r.MinLevel == nil && r.MinCoverage == nil && len(r.Pillars) == 0 {
+			return p.pos.Fault(path, "%s: it asks for nothing: want minScore, minLevel, minCoverage, pillars or some of them", path)
 		}
 	}
 	for i, r := range p.Forbid {

@@ -15,16 +15,20 @@ import (
 // What is wrong with a policy is told with its place.
 func TestFaults(t *testing.T) {
 	for text, want := range map[string]string{
-		"minScore: 40\nmaxScore: 50":                                                      `p.yaml:2:1: unknown key "maxScore"`,
-		"minScore: high":                                                                  `p.yaml:1:11: minScore: have "high": want a number from 0 to 100`,
-		"minLevel: 0":                                                                     "p.yaml:1:11: minLevel: ",
-		"minScore: 40\nminScore: 50":                                                      `p.yaml:2:1: the key "minScore" is there twice`,
-		"pillars: {cloud: 0.5}":                                                           `unknown pillar "cloud": want one of components, `,
-		"indicators: {containers.isolaton: 0.5}":                                          "did you mean containers.isolation?",
-		"maxAge: 3 days":                                                                  `maxAge: "3 days": want a time such as 36h or 7d`,
-		"machines: [{id: a, machines: [b]}]":                                              "machines.1: it asks for nothing",
-		"machines: [{id: a, machines: ['['], minScore: 1}]":                               "a bracket is not closed",
-		"machines: [{id: min-score, machines: [a], minScore: 1}]":                         `the ID "min-score" is that of a gate of infraopt's own`,
+		"minScore: 40\nmaxScore: 50":                              `p.yaml:2:1: unknown key "maxScore"`,
+		"minScore: high":                                          `p.yaml:1:11: minScore: have "high": want a number from 0 to 100`,
+		"minLevel: 0":                                             "p.yaml:1:11: minLevel: ",
+		"minScore: 40\nminScore: 50":                              `p.yaml:2:1: the key "minScore" is there twice`,
+		"pillars: {cloud: 0.5}":                                   `unknown pillar "cloud": want one of components, `,
+		"indicators: {containers.isolaton: 0.5}":                  "did you mean containers.isolation?",
+		"maxAge: 3 days":                                          `maxAge: "3 days": want a time such as 36h or 7d`,
+		"machines: [{id: a, machines: [b]}]":                      "machines.1: it asks for nothing",
+		"machines: [{id: a, machines: ['['], minScore: 1}]":       "a bracket is not closed",
+		"machines: [{id: min-score, machines: [a], minScore: 1}]": `the ID "min-score" is that of a gate of infraopt's own`,
+		"groups: [{id: a, machines: [b]}]":                        "groups.1: it asks for nothing",
+		"groups: [{id: a, minScore: 3}]":                          "groups.1: it is about no hosts",
+		"groups: [{id: a, zones: [b], pillars: {component: 1}}]":  `groups.1.pillars: unknown pillar "component": did you mean components?`,
+		"groups: [{id: a, zones: [b], minScore: 1}]\nforbid: [{id: a, findings: ['x*']}]": `the ID "a" is there twice, first in p.yaml:1`,
 		"forbid: [{id: a, findings: [x]}, {id: a, findings: [y]}]":                        `the ID "a" is there twice, first in p.yaml:1`,
 		"forbid: [{id: a, findings: [retire-host]}]":                                      `"retire-host" is planned for the estate as a whole`,
 		"forbid: [{id: a, findings: [remove-idle-vms]}]":                                  "did you mean remove-idle-vm?",
@@ -122,6 +126,7 @@ func TestNeeds(t *testing.T) {
 func FuzzLoad(f *testing.F) {
 	f.Add("minScore: 40\nfailOnNew: true\npillars: {components: 0.5}\nmaxAge: 7d")
 	f.Add("machines: [{id: web, machines: ['web-*'], minScore: 40, minLevel: 2, reason: r}]")
+	f.Add("groups: [{id: site, zones: [fra], machines: ['web-*'], minScore: 40, minLevel: 2, minCoverage: 0.5, pillars: {components: 0.1}, reason: r}]")
 	f.Add("forbid: [{id: idle, findings: [remove-idle-vm, 'smart-*'], subjects: [a], most: 3}]")
 	f.Add(`gates: [{id: few, expr: "all(pillars, all(.indicators, .low > 0.1)) ?? true", message: m}]`)
 	f.Add("waivers: [{id: w, subject: 'a*', finding: remove-idle-vm, owner: o, reason: r, expires: '2027-03-31'}]")
