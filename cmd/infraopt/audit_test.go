@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -114,6 +115,19 @@ func TestAuditOfTheSameEstate(t *testing.T) {
 			} else if status != exitOK || r.Counts.New+r.Counts.Incomparable+r.Counts.Resolved != 0 || r.Counts.Unchanged != r.Counts.Findings || r.Counts.Findings == 0 {
 				t.Errorf("%s against %s: status %d, %+v: %s", target, filepath.Base(b), status, r.Counts, talk)
 			}
+		}
+	}
+}
+
+// BenchmarkAudit is a whole process that audits a stored snapshot of an estate of 1,000 machines.
+func BenchmarkAudit(b *testing.B) {
+	file := filepath.Join(b.TempDir(), "s.json.zst")
+	if status, _, talk := call(b, nil, "collect", "demo:?machines=1000&seed=3", "-o", file); status != exitOK {
+		b.Fatal(talk)
+	}
+	for b.Loop() {
+		if out, err := exec.CommandContext(b.Context(), "infraopt", "audit", file, "--policy", "none", "--min-score", "20").CombinedOutput(); err != nil {
+			b.Fatalf("%v: %s", err, out)
 		}
 	}
 }
