@@ -41,6 +41,7 @@ type Result struct {
 	Findings    []Finding       `json:"findings"` // new ones first, then those of which nobody can tell, then unchanged, then resolved
 	Waivers     []WaiverResult  `json:"waivers"`
 	Sources     []Source        `json:"sources"`
+	Hosts       []Host          `json:"hosts"`
 }
 
 // Outcomes of a gate.
@@ -145,7 +146,7 @@ type Reading struct {
 func Audit(e Evidence, p *Policy, b *Baseline, now time.Time) *Result {
 	a := e.Assessment
 	r := &Result{Schema: Schema, GeneratedAt: a.GeneratedAt, Tool: a.Tool, Policy: p.File, Score: a.Score, Unwaived: a.Unwaived, Coverage: a.Coverage,
-		Level: a.Level.Number, LevelName: a.Level.Name, Gates: []Gate{}, Waivers: []WaiverResult{}, Sources: []Source{}}
+		Level: a.Level.Number, LevelName: a.Level.Name, Gates: []Gate{}, Waivers: []WaiverResult{}, Sources: []Source{}, Hosts: recognised(e.Estate)}
 	if a.Assumed != nil && a.Assumed.Score == a.Score {
 		r.Assumption = a.Assumed.Assumption
 	}

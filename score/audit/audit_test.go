@@ -1,6 +1,8 @@
 package audit_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"path"
 	"slices"
@@ -425,17 +427,46 @@ func TestV08OtherRulesAreNoRegression(t *testing.T) {
 	}
 }
 
-// A machine that got another ID and is known by its hardware is the same, and so is what is found on it.
+// A machine has another ID where more or less of its identity could be read, as by somebody with other rights. It is no other
+// machine for that, whether a snapshot was kept or an audit that was written down.
 func TestAnotherIDIsTheSameMachine(t *testing.T) {
-	named := func(id string) *inventory.Estate {
-		h := host("a", false)
-		h.Machine.ID = id
-		h.Machine.Identity.UUID = inventory.Known("11111111-2222-3333-4444-555555555501")
-		return estate(h)
-	}
-	then, today := named("m-old"), named("m-new")
-	r := audit.Audit(evidence(t, today, now), policy(t, "failOnNew: true"), against(t, then, today), now)
-	if r.Status != 0 || state(r, "a") != audit.Unchanged || r.Counts.New+r.Counts.Incomparable+r.Counts.Resolved > 0 {
-		t.Errorf("%+v: %+v", r.Counts, r.Findings)
+	type identity = inventory.Identity
+	known := inventory.Known[string]
+	uuid, other := "11111111-2222-3333-4444-555555555501", "11111111-2222-3333-4444-555555555502"
+	for name, test := range map[string]struct {
+		then, today identity
+		same        bool
+	}{
+		"UUID":                   {identity{UUID: known(uuid)}, identity{UUID: known(uuid)}, true},
+		"UUID in the other form": {identity{UUID: known("01020304-0506-0708-4444-555555555501")}, identity{UUID: known("04030201-0605-0807-4444-555555555501")}, true},
+		"root, then anybody":     {identity{UUID: known(uuid), MachineID: known("abc")}, identity{MachineID: known("abc")}, true},
+		"MACs":                   {identity{MACs: []string{"02:00:00:00:00:01"}}, identity{MACs: []string{"02:00:00:00:00:01"}, MachineID: known("abc")}, true},
+		"a clone":                {identity{UUID: known(uuid), MachineID: known("abc")}, identity{UUID: known(other), MachineID: known("abc")}, false},
+		"nothing":                {identity{}, identity{}, false},
+	} {
+		named := func(id string, of identity) *inventory.Estate {
+			h := host("a", false)
+			h.Machine.ID = id
+			h.Machine.Identity = of
+			return estate(h)
+		}
+		then, today := named("m-old", test.then), named("m-new", test.today)
+		var text bytes.Buffer
+		if err := json.NewEncoder(&text).Encode(audit.Audit(evidence(t, then, now), policy(t, "{}"), nil, now)); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(text.String(), "555555555501") || strings.Contains(text.String(), "02:00:00:00:00:01") {
+			t.Errorf("%s: an audit says more of machines than their hashes", name)
+		}
+		written, err := audit.Read(text.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for kind, b := range map[string]*audit.Baseline{"snapshot": against(t, then, today), "audit": {Name: "then", Result: written}} {
+			r := audit.Audit(evidence(t, today, now), policy(t, "failOnNew: true"), b, now)
+			if same := r.Status == 0 && state(r, "a") == audit.Unchanged && r.Counts.New+r.Counts.Incomparable+r.Counts.Resolved == 0; same != test.same {
+				t.Errorf("%s, %s: the same: %v, want %v: %+v", name, kind, same, test.same, r.Counts)
+			}
+		}
 	}
 }

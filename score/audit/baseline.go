@@ -189,7 +189,13 @@ func fingerprints(list []Finding) map[string]bool {
 }
 
 // compareResults compares with what was written down.
-func compareResults(was *Result, now []Finding, e Evidence) []Finding {
+func compareResults(then *Result, now []Finding, e Evidence) []Finding {
+	was := *then
+	was.Findings = slices.Clone(then.Findings)
+	ids := renamed(then.Hosts, recognised(e.Estate))
+	for i := range was.Findings {
+		was.Findings[i].rename(ids)
+	}
 	before := map[string]bool{}
 	for i := range was.Findings {
 		if f := &was.Findings[i]; !f.gone() {
