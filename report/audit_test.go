@@ -33,7 +33,7 @@ func auditSample() *audit.Result {
 			{Waiver: audit.Waiver{ID: "w1", Subject: "vm7", Finding: "remove-idle-vm", Owner: "ann", Reason: "kept", Expires: audit.Day{Time: time.Date(2027, 3, 31, 0, 0, 0, 0, time.UTC)}}, Status: audit.WaiverMatched, Matched: 1},
 			{Waiver: audit.Waiver{ID: "w2", Subject: "*", Finding: "remove-idle-vm", Owner: "ann", Reason: "kept", Expires: audit.Day{Time: time.Date(2026, 3, 31, 0, 0, 0, 0, time.UTC)}}, Status: audit.WaiverExpired, Matched: 1, Why: "its last day was 2026-03-31: what it matches counts"},
 		},
-		Sources: []audit.Source{{Target: "ssh://web1", Scheme: "ssh", Status: inventory.StatusOK}}, Hosts: []audit.Host{{ID: "m-1", UUID: "5f0c1a"}},
+		Sources: []audit.Source{{Target: "ssh://web1", Scheme: "ssh", Status: inventory.StatusOK}}, Machines: []audit.Machine{{ID: "m-1", UUID: "5f0c1a"}},
 	}
 	finding := func(rule, severity, subject, text, state, why, waived string) audit.Finding {
 		return audit.Finding{Fingerprint: audit.Fingerprint(rule, subject), Rule: rule, Severity: severity, Subject: subject, Name: subject, Class: "machine", Machine: "m-" + subject, MachineName: subject, Host: "m-" + subject,
@@ -53,7 +53,7 @@ func auditSample() *audit.Result {
 
 func emptyAudit() *audit.Result {
 	return &audit.Result{Schema: audit.Schema, Verdict: "The audit passed; gates: 1 passed.", Score: none(), Counts: audit.Counts{Passed: 1}, Gates: []audit.Gate{{ID: "targets", Text: "what was named can be read", Outcome: audit.Pass, Have: "0 of 0", Want: "all"}},
-		Findings: []audit.Finding{}, Waivers: []audit.WaiverResult{}, Sources: []audit.Source{}, Hosts: []audit.Host{}}
+		Findings: []audit.Finding{}, Waivers: []audit.WaiverResult{}, Sources: []audit.Source{}, Machines: []audit.Machine{}}
 }
 
 // meanAudit has a text in every place that text from outside can be in.

@@ -81,7 +81,7 @@ func (p *program) assess(ctx context.Context, f assessFlags, args []string) erro
 	if err != nil {
 		return err
 	}
-	conditions, err := f.conditions()
+	conditions, err := f.conditions(ctx)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -99,11 +100,11 @@ func (p *program) audit(ctx context.Context, f auditFlags, args []string) error 
 	if err != nil {
 		return err
 	}
-	policy, err := p.readPolicy(&f, model)
+	policy, err := p.readPolicy(ctx, &f, model)
 	if err != nil {
 		return err
 	}
-	conditions, err := f.conditions()
+	conditions, err := f.conditions(ctx)
 	if err != nil {
 		return err
 	}
@@ -120,6 +121,12 @@ func (p *program) audit(ctx context.Context, f auditFlags, args []string) error 
 	defer show.discard()
 	var kept *output
 	if f.given["write-baseline"] {
+		switch {
+		case f.write == "" || f.write == "-":
+			return usagef("--write-baseline %q: want the name of a file", f.write)
+		case slices.Contains(args, f.write):
+			return usagef("--write-baseline %s: that is what is audited: want another file", f.write)
+		}
 		if kept, err = createOutput(f.write, reportRights); err != nil {
 			return err
 		}
@@ -257,7 +264,7 @@ func reading(err error) audit.Reading {
 }
 
 // readPolicy reads the policy, with what the flags set in its place.
-func (p *program) readPolicy(f *auditFlags, model *score.Model) (*audit.Policy, error) {
+func (p *program) readPolicy(ctx context.Context, f *auditFlags, model *score.Model) (*audit.Policy, error) {
 	const hint = "infraopt schema policy describes it"
 	name := f.policy
 	switch {
@@ -275,13 +282,13 @@ func (p *program) readPolicy(f *auditFlags, model *score.Model) (*audit.Policy, 
 	if name != "" {
 		load := func(name string, text []byte) (*audit.Policy, error) { return audit.Load(name, text, model) }
 		var err error
-		if policy, err = readFile(name, "policy", hint, audit.MaxFile, load); err != nil {
+		if policy, err = readFile(ctx, name, "policy", hint, audit.MaxFile, load); err != nil {
 			return nil, err
 		}
 	}
 	if f.given["waivers"] {
 		load := func(name string, text []byte) (bool, error) { return true, policy.AddWaivers(name, text) }
-		if _, err := readFile(f.waivers, "waiver file", "a waiver has an id, a subject, a finding, an owner, a reason and a day on which it expires", audit.MaxFile, load); err != nil {
+		if _, err := readFile(ctx, f.waivers, "waiver file", "a waiver has an id, a subject, a finding, an owner, a reason and a day on which it expires", audit.MaxFile, load); err != nil {
 			return nil, err
 		}
 	}

@@ -102,7 +102,7 @@ func (p *program) recorder(ctx context.Context, h *historyFlags, f *keepFlags) (
 	if r.model, err = f.load(); err != nil {
 		return nil, err
 	}
-	if r.conditions, err = f.conditions(); err != nil {
+	if r.conditions, err = f.conditions(ctx); err != nil {
 		return nil, err
 	}
 	r.store, err = p.openHistory(ctx, h, true)

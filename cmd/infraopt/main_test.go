@@ -213,7 +213,7 @@ func TestLiveEqualsFile(t *testing.T) {
 				t.Fatal(err)
 			}
 			f.effort = plan.DefaultEffort
-			c, err := f.conditions()
+			c, err := f.conditions(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -65,13 +65,13 @@ func (p *program) plan(ctx context.Context, f planCommandFlags, args []string) e
 	if err != nil {
 		return err
 	}
-	conditions, err := f.conditions()
+	conditions, err := f.conditions(ctx)
 	if err != nil {
 		return err
 	}
 	if f.whatIf != "" {
 		conditions.file = filepath.Base(f.whatIf)
-		if conditions.changes, err = readFile(f.whatIf, "list of changes", "infraopt schema whatif describes it", plan.MaxFile, plan.LoadWhatIf); err != nil {
+		if conditions.changes, err = readFile(ctx, f.whatIf, "list of changes", "infraopt schema whatif describes it", plan.MaxFile, plan.LoadWhatIf); err != nil {
 			return err
 		}
 	}

@@ -48,7 +48,7 @@ type conditions struct {
 }
 
 // load reads the files that the flags name. What is wrong with them is told before anything else is read.
-func (f *planFlags) conditions() (*conditions, error) {
+func (f *planFlags) conditions(ctx context.Context) (*conditions, error) {
 	c := &conditions{time: f.time}
 	switch {
 	case !(f.effort > 0) || math.IsInf(f.effort, 1):
@@ -59,25 +59,25 @@ func (f *planFlags) conditions() (*conditions, error) {
 	c.Effort = f.effort
 	var err error
 	if f.constraints != "" {
-		if c.Constraints, err = readFile(f.constraints, "constraints file", "infraopt schema constraints describes it", plan.MaxFile, plan.LoadConstraints); err != nil {
+		if c.Constraints, err = readFile(ctx, f.constraints, "constraints file", "infraopt schema constraints describes it", plan.MaxFile, plan.LoadConstraints); err != nil {
 			return nil, err
 		}
 	}
-	c.Outcomes, err = f.outcomes()
+	c.Outcomes, err = f.outcomes(ctx)
 	return c, err
 }
 
 // outcomes settles what energy, carbon and cost rest on.
-func (f *planFlags) outcomes() (*outcome.Settings, error) {
+func (f *planFlags) outcomes(ctx context.Context) (*outcome.Settings, error) {
 	s := outcome.Default()
 	var err error
 	if f.prices != "" {
-		if s.Prices, err = readFile(f.prices, "price book", "infraopt schema prices describes it", outcome.MaxBook, outcome.LoadBook); err != nil {
+		if s.Prices, err = readFile(ctx, f.prices, "price book", "infraopt schema prices describes it", outcome.MaxBook, outcome.LoadBook); err != nil {
 			return nil, err
 		}
 	}
 	if f.factors != "" {
-		if s.Factors, err = readFile(f.factors, "file with carbon factors", "infraopt schema carbon describes it", outcome.MaxFactors, outcome.LoadFactors); err != nil {
+		if s.Factors, err = readFile(ctx, f.factors, "file with carbon factors", "infraopt schema carbon describes it", outcome.MaxFactors, outcome.LoadFactors); err != nil {
 			return nil, err
 		}
 	}
@@ -91,17 +91,33 @@ func (f *planFlags) outcomes() (*outcome.Settings, error) {
 	return s, nil
 }
 
-// readFile reads a file that a user wrote, no more of it than is needed to see that it is too large.
-func readFile[T any](name, noun, hint string, most int64, load func(name string, text []byte) (T, error)) (T, error) {
+// readFile reads a file that a user wrote, no more of it than is needed to see that it is too large. A pipe will do as well;
+// that nobody writes to it ends the wait for it only where that is called off.
+func readFile[T any](ctx context.Context, name, noun, hint string, most int64, load func(name string, text []byte) (T, error)) (T, error) {
 	var none T
-	text, err := func() ([]byte, error) {
+	type read struct {
+		text []byte
+		err  error
+	}
+	done := make(chan read, 1)
+	go func() {
 		file, err := os.Open(name)
 		if err != nil {
-			return nil, err
+			done <- read{nil, err}
+			return
 		}
 		defer file.Close()
-		return io.ReadAll(io.LimitReader(file, most+1))
+		text, err := io.ReadAll(io.LimitReader(file, most+1))
+		done <- read{text, err}
 	}()
+	var text []byte
+	var err error
+	select {
+	case o := <-done:
+		text, err = o.text, o.err
+	case <-ctx.Done():
+		return none, errInterrupted
+	}
 	if err != nil {
 		return none, &collect.Error{Kind: collect.ErrInput, Op: "reading the " + noun + " " + name, Err: err, Remedy: "want the name of a YAML file; " + hint}
 	}

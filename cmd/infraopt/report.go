@@ -107,7 +107,7 @@ func (p *program) report(ctx context.Context, f reportFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	conditions, err := f.conditions()
+	conditions, err := f.conditions(ctx)
 	if err != nil {
 		return err
 	}

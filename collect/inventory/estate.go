@@ -21,6 +21,7 @@ type Outcome struct {
 	Target     string
 	Scheme     string
 	Status     Status
+	StartedAt  time.Time // zero where the source does not say
 	DurationMS int64
 	Seen       int
 	Error      string

@@ -172,7 +172,7 @@ func newNode() *node {
 // outcome records how the reading of a target went. What a failed target would have shown is a gap.
 func (r *resolver) outcome(o *inventory.Observation) {
 	e := r.site.estate
-	e.Sources = append(e.Sources, inventory.Outcome{Target: o.Target, Scheme: o.Scheme, Status: o.Status, DurationMS: o.DurationMS, Seen: o.Entities(), Error: o.Error, Remedy: o.Remedy})
+	e.Sources = append(e.Sources, inventory.Outcome{Target: o.Target, Scheme: o.Scheme, Status: o.Status, StartedAt: o.StartedAt, DurationMS: o.DurationMS, Seen: o.Entities(), Error: o.Error, Remedy: o.Remedy})
 	if o.Status == inventory.StatusFailed {
 		r.gap(inventory.Gap{Source: o.Target, Subject: o.Target, What: "everything that " + o.Target + " would show", Why: o.Error, Remedy: o.Remedy})
 		return

@@ -41,7 +41,7 @@ type Result struct {
 	Findings    []Finding       `json:"findings"` // new ones first, then those of which nobody can tell, then unchanged, then resolved
 	Waivers     []WaiverResult  `json:"waivers"`
 	Sources     []Source        `json:"sources"`
-	Hosts       []Host          `json:"hosts"`
+	Machines    []Machine       `json:"machines"` // what a later audit has to know of them
 }
 
 // Outcomes of a gate.
@@ -92,9 +92,9 @@ type Finding struct {
 	State       string   `json:"state,omitempty"`  // against the baseline, where there is one
 	Why         string   `json:"why,omitempty"`    // nobody can tell
 	WaivedBy    string   `json:"waivedBy,omitempty"`
-	Targets     []string `json:"targets"`   // that showed it
-	Blind       int      `json:"blind"`     // facts of its machine that were not known, and how completely the machine was listed
-	BlindSelf   int      `json:"blindSelf"` // facts of itself that were not known
+	Targets     []string `json:"targets"`           // that showed it
+	Unknown     []string `json:"unknown,omitempty"` // facts of the thing that were not known
+	Nth         int      `json:"nth,omitempty"`     // of several things on a machine that are called alike, from the second
 }
 
 // Severities of findings.
@@ -146,7 +146,7 @@ type Reading struct {
 func Audit(e Evidence, p *Policy, b *Baseline, now time.Time) *Result {
 	a := e.Assessment
 	r := &Result{Schema: Schema, GeneratedAt: a.GeneratedAt, Tool: a.Tool, Policy: p.File, Score: a.Score, Unwaived: a.Unwaived, Coverage: a.Coverage,
-		Level: a.Level.Number, LevelName: a.Level.Name, Gates: []Gate{}, Waivers: []WaiverResult{}, Sources: []Source{}, Hosts: recognised(e.Estate)}
+		Level: a.Level.Number, LevelName: a.Level.Name, Gates: []Gate{}, Waivers: []WaiverResult{}, Sources: []Source{}, Machines: recognised(e.Estate)}
 	if a.Assumed != nil && a.Assumed.Score == a.Score {
 		r.Assumption = a.Assumed.Assumption
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/infraopt/infraopt/collect/inventory"
+	"github.com/infraopt/infraopt/collect/resolve"
 	"github.com/infraopt/infraopt/score"
 	"github.com/infraopt/infraopt/score/audit"
 	"github.com/infraopt/infraopt/score/indicators"
@@ -301,6 +302,7 @@ func TestMachineRules(t *testing.T) {
 		"one waived":  {rule("'web*'", low+.01, fmt.Sprintf(waiver, "web1")), audit.Fail, "0 of 2, 1 waived"},
 		"all waived":  {rule("'web*'", low+.01, fmt.Sprintf(waiver, "'w*'")), audit.Skipped, "0 of 2, 2 waived"},
 		"none called": {rule("mail", 1, ""), audit.Unknown, "0 of 0"},
+		"one missing": {rule("'web*', mail", low-.01, ""), audit.Unknown, "2 of 2"},
 	} {
 		if g := gate(t, audit.Audit(e, policy(t, test.policy), nil, now), "m"); g.Outcome != test.outcome || g.Have != test.have {
 			t.Errorf("%s: %s, have %s: want %s, %s", name, g.Outcome, g.Have, test.outcome, test.have)
@@ -339,7 +341,7 @@ func TestGroupRules(t *testing.T) {
 	const waiver = "\nwaivers: [{id: w, subject: estate, finding: g, owner: o, reason: r, expires: 2027-01-01}]"
 	for text, want := range map[string]string{
 		rule("machines: [mail]", 0, ""):                                                 audit.Unknown, // there is none
-		rule("zones: ['*'], machines: [mail]", 0, ""):                                   audit.Pass,
+		rule("zones: ['*'], machines: [mail]", 0, ""):                                   audit.Unknown, // one of them is missing
 		rule("machines: [web1]", 99, ""):                                                audit.Fail,
 		rule("machines: [web1]", 99, ", minCoverage: 1"):                                audit.Unknown, // that decides before what failed
 		rule("machines: [web1]", 99, "") + waiver:                                       audit.Skipped,
@@ -468,5 +470,154 @@ func TestAnotherIDIsTheSameMachine(t *testing.T) {
 				t.Errorf("%s, %s: the same: %v, want %v: %+v", name, kind, same, test.same, r.Counts)
 			}
 		}
+	}
+}
+
+// What nobody could look at is not resolved, whatever else became known since, and no gate that forbids it is passed.
+func TestWhatCouldNotBeListed(t *testing.T) {
+	forbid := policy(t, "failOnNew: true\nforbid: [{id: f, findings: [remove-stopped-container]}]")
+	partial := func(e *inventory.Estate) { e.Sources[0].Status = inventory.StatusPartial }
+	unlisted := func(e *inventory.Estate) {
+		h := e.Hosts[0]
+		h.Containers = nil
+		h.Engines[0].Inventory = inventory.Known(false)
+	}
+	for name, test := range map[string]struct {
+		then, today func(*inventory.Estate)
+		resolved    bool
+	}{
+		"it was removed":                         {today: func(e *inventory.Estate) { e.Hosts[0].Containers = e.Hosts[0].Containers[:1] }, resolved: true},
+		"the engine says that it could not list": {today: unlisted},
+		"the engine does not say": {today: func(e *inventory.Estate) {
+			unlisted(e)
+			e.Hosts[0].Engines[0].Inventory = inventory.Unknown[bool]("permission denied", "")
+		}},
+		"as much became known": {
+			then: func(e *inventory.Estate) {
+				m := &e.Hosts[0].Machine
+				m.Processes, m.OS.Packages, m.Management = inventory.Reading[int]{}, inventory.Reading[int]{}, inventory.Reading[inventory.Management]{}
+			},
+			today: func(e *inventory.Estate) {
+				unlisted(e)
+				e.Hosts[0].Engines[0].Inventory = inventory.Unknown[bool]("permission denied", "")
+			}},
+		"the engine is gone, and not all was seen": {today: func(e *inventory.Estate) {
+			partial(e)
+			e.Hosts[0].Containers, e.Hosts[0].Engines = nil, nil
+		}},
+		"it is there, and its state is not known": {
+			then: func(e *inventory.Estate) { e.Hosts[0].Containers[1].System = inventory.Reading[bool]{} },
+			today: func(e *inventory.Estate) {
+				e.Hosts[0].Containers[1].State = inventory.Unknown[inventory.RunState]("permission denied", "")
+			}},
+	} {
+		then, today := estate(host("a", false)), estate(host("a", false))
+		if test.then != nil {
+			test.then(then)
+		}
+		test.today(today)
+		written := audit.Audit(evidence(t, then, now), policy(t, "{}"), nil, now)
+		if state(written, "a") != "" || len(written.Findings) == 0 {
+			t.Fatalf("%s: %+v", name, written.Findings)
+		}
+		for kind, b := range map[string]*audit.Baseline{"snapshot": against(t, then, today), "audit": {Name: "then", Result: written}} {
+			r := audit.Audit(evidence(t, today, now), forbid, b, now)
+			want, outcome := audit.Incomparable, audit.Unknown
+			if test.resolved {
+				want, outcome = audit.Resolved, audit.Pass
+			}
+			if got := state(r, "a"); got != want || (r.Status == 0) != test.resolved {
+				t.Errorf("%s, %s: %s, status %d: want %s", name, kind, got, r.Status, want)
+			}
+			if g := gate(t, r, "f"); g.Outcome != outcome && !strings.Contains(name, "its state") {
+				t.Errorf("%s, %s: what is forbidden: %+v, want %s", name, kind, g, outcome)
+			}
+		}
+	}
+	lost := failing(estate(host("a", true)), "ssh://b")
+	if g := gate(t, audit.Audit(evidence(t, lost, now), policy(t, "forbid: [{id: f, findings: ['*'], subjects: [a, b], most: 100}]"), nil, now), "f"); g.Outcome != audit.Unknown {
+		t.Errorf("what is forbidden on a host that could not be read: %+v", g)
+	}
+	lost.Hosts = nil
+	lost.Sources = lost.Sources[1:]
+	if r := audit.Audit(evidence(t, lost, now), policy(t, "{}"), nil, now); r.Status != 2 {
+		t.Errorf("nothing was read: status %d, %+v", r.Status, r.Gates)
+	}
+}
+
+// Things that are called alike are counted, and none is lost among them.
+func TestThingsCalledAlike(t *testing.T) {
+	many := func(n int) *inventory.Estate {
+		h := host("a", false)
+		for i := range n - 1 {
+			c := h.Containers[1]
+			c.ID = fmt.Sprintf("x%d", i)
+			c.Name = inventory.Known([]string{"old", "OLD"}[i%2])
+			h.Containers = append(h.Containers, c)
+		}
+		return estate(h)
+	}
+	count := func(r *audit.Result, state string) int {
+		n := 0
+		for _, f := range r.Findings {
+			if f.Rule == "remove-stopped-container" && f.State == state {
+				n++
+			}
+		}
+		return n
+	}
+	then := many(3)
+	written := audit.Audit(evidence(t, then, now), policy(t, "{}"), nil, now)
+	for today, want := range map[int][3]int{3: {0, 3, 0}, 5: {2, 3, 0}, 2: {0, 2, 1}} { // new, unchanged, resolved
+		r := audit.Audit(evidence(t, many(today), now), policy(t, "forbid: [{id: f, findings: [remove-stopped-container], most: 2}]"), &audit.Baseline{Name: "then", Result: written}, now)
+		if got := [3]int{count(r, audit.New), count(r, audit.Unchanged), count(r, audit.Resolved)}; got != want {
+			t.Errorf("%d: new, unchanged, resolved %v, want %v", today, got, want)
+		}
+		if g := gate(t, r, "f"); (g.Outcome == audit.Fail) != (today > 2) {
+			t.Errorf("%d: %+v", today, g)
+		}
+	}
+}
+
+// A fall is not ruled out by losing the host that fell, and there is none from no score.
+func TestRegressionNeedsBothEnds(t *testing.T) {
+	p := policy(t, "maxRegression: 0")
+	then := estate(host("a", false), host("b", true))
+	today := failing(estate(host("b", true)), "ssh://a")
+	written := func(e *inventory.Estate) *audit.Result {
+		return audit.Audit(evidence(t, e, now), policy(t, "{}"), nil, now)
+	}
+	for kind, b := range map[string]*audit.Baseline{"snapshot": against(t, then, today), "audit": {Name: "then", Result: written(then)}} {
+		if g := gate(t, audit.Audit(evidence(t, today, now), p, b, now), "max-regression"); g.Outcome != audit.Unknown && g.Outcome != audit.Fail {
+			t.Errorf("%s: %+v", kind, g)
+		}
+	}
+	none := &audit.Baseline{Name: "then", Result: written(estate())}
+	if g := gate(t, audit.Audit(evidence(t, then, now), p, none, now), "max-regression"); g.Outcome != audit.Error {
+		t.Errorf("from no score: %+v", g)
+	}
+}
+
+// Evidence of no time, or from the future, is not young.
+func TestAgeOfEverySource(t *testing.T) {
+	for name, test := range map[string]struct {
+		started time.Time
+		want    string
+	}{"now": {now, audit.Pass}, "no time": {time.Time{}, audit.Unknown}, "future": {now.Add(48 * time.Hour), audit.Unknown}} {
+		s := inventory.Snapshot{Sources: []inventory.Observation{
+			{Target: "ssh://a", Scheme: "ssh", Status: inventory.StatusOK, StartedAt: now, Batch: inventory.Batch{Machines: []inventory.Machine{{ID: "m-a"}}}},
+			{Target: "ssh://b", Scheme: "ssh", Status: inventory.StatusOK, StartedAt: test.started, Batch: inventory.Batch{Machines: []inventory.Machine{{ID: "m-b"}}}},
+		}}
+		if g := gate(t, audit.Audit(evidence(t, resolve.Estate(&s), now), policy(t, "maxAge: 7d"), nil, now), "max-age"); g.Outcome != test.want {
+			t.Errorf("%s: %+v, want %s", name, g, test.want)
+		}
+	}
+}
+
+// A waiver of a gate that is passed without it is told to be unused.
+func TestWaiverOfWhatPasses(t *testing.T) {
+	p := policy(t, "minScore: 1\nwaivers: [{id: w, subject: estate, finding: min-score, owner: o, reason: r, expires: 2027-01-01}]")
+	if r := audit.Audit(evidence(t, estate(host("a", true)), now), p, nil, now); r.Waivers[0].Status != audit.WaiverUnused {
+		t.Errorf("%+v", r.Waivers[0])
 	}
 }

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -99,6 +100,30 @@ func (b *BaselineResult) settle(then, now *Result) {
 	}
 }
 
+// failed are the targets that could not be read then.
+func (b *Baseline) failed() map[string]bool {
+	out := map[string]bool{}
+	add := func(target string, status inventory.Status) {
+		out[target] = out[target] || status == inventory.StatusFailed
+	}
+	switch {
+	case b == nil:
+	case b.Estate != nil:
+		for _, s := range b.Estate.Sources {
+			add(s.Target, s.Status)
+		}
+	case b.Assessment != nil:
+		for _, s := range b.Assessment.Sources {
+			add(s.Target, s.Status)
+		}
+	case b.Result != nil:
+		for _, s := range b.Result.Sources {
+			add(s.Target, s.Status)
+		}
+	}
+	return out
+}
+
 // low is what is proven of a score; nothing where there is none.
 func low(b score.Bounds) float64 {
 	if b.None {
@@ -132,10 +157,7 @@ func (b *Baseline) compare(now []Finding, e Evidence) []Finding {
 // both: what is found there in one only has changed.
 func (b *Baseline) compareEstates(now []Finding, e Evidence) []Finding {
 	sight := trend.Both(b.Estate, e.Estate)
-	ids := map[string]string{}
-	for then, n := range sight.Now {
-		ids[then] = n.Machine.ID
-	}
+	ids := renamed(recognised(b.Estate), recognised(e.Estate))
 	reqThen := e.Request
 	reqThen.Now = b.Taken
 	then := findAs(b.Estate, e.Model, reqThen, ids)
@@ -152,7 +174,7 @@ func (b *Baseline) compareEstates(now []Finding, e Evidence) []Finding {
 			f.State, f.Why = Incomparable, hiddenThen+"what shows it could not be seen"
 		}
 	}
-	look := newLook(e)
+	look := newLook(e, nil)
 	hosts := map[string]string{} // what they were called then
 	for then, now := range ids {
 		hosts[now] = then
@@ -192,7 +214,7 @@ func fingerprints(list []Finding) map[string]bool {
 func compareResults(then *Result, now []Finding, e Evidence) []Finding {
 	was := *then
 	was.Findings = slices.Clone(then.Findings)
-	ids := renamed(then.Hosts, recognised(e.Estate))
+	ids := renamed(then.Machines, recognised(e.Estate))
 	for i := range was.Findings {
 		was.Findings[i].rename(ids)
 	}
@@ -202,10 +224,7 @@ func compareResults(then *Result, now []Finding, e Evidence) []Finding {
 			before[f.Fingerprint] = true
 		}
 	}
-	failedThen := map[string]bool{}
-	for _, s := range was.Sources {
-		failedThen[s.Target] = s.Status == inventory.StatusFailed
-	}
+	failedThen := (&Baseline{Result: then}).failed()
 	today := fingerprints(now)
 	for i := range now {
 		f := &now[i]
@@ -216,7 +235,11 @@ func compareResults(then *Result, now []Finding, e Evidence) []Finding {
 			f.State, f.Why = Incomparable, hiddenThen+f.Targets[k]+" could not be read"
 		}
 	}
-	look := newLook(e)
+	known := map[string]Machine{}
+	for _, m := range then.Machines {
+		known[cmp.Or(ids[m.ID], m.ID)] = m
+	}
+	look := newLook(e, known)
 	for _, f := range was.Findings {
 		if f.gone() || today[f.Fingerprint] {
 			continue
@@ -232,10 +255,11 @@ func compareResults(then *Result, now []Finding, e Evidence) []Finding {
 type look struct {
 	nodes   map[string]*inventory.Node
 	sources map[string]inventory.Outcome
+	then    map[string]Machine // as they were, by the ID that they have now
 }
 
-func newLook(e Evidence) *look {
-	l := &look{nodes: map[string]*inventory.Node{}, sources: map[string]inventory.Outcome{}}
+func newLook(e Evidence, then map[string]Machine) *look {
+	l := &look{then: then, nodes: map[string]*inventory.Node{}, sources: map[string]inventory.Outcome{}}
 	e.Estate.Walk(func(n *inventory.Node) { l.nodes[n.Machine.ID] = n })
 	for _, s := range e.Estate.Sources {
 		if old, ok := l.sources[s.Target]; !ok || old.Status != inventory.StatusFailed { // of several of one name, the one that failed
@@ -254,11 +278,31 @@ func (l *look) gone(f *Finding) (state, why string) {
 	if why := l.unread(f); why != "" {
 		return Incomparable, goneNow + why
 	}
-	if n == nil { // its host is there, and the machine on it is gone
+	partial := slices.ContainsFunc(f.Targets, func(t string) bool { return l.sources[t].Status == inventory.StatusPartial })
+	if n == nil { // its host is there, and the machine on it is not
+		if !l.nodes[f.Host].Lists("vm", "", partial) {
+			return Incomparable, goneNow + "not all of the class vm could be listed on its host"
+		}
 		return Resolved, ""
 	}
-	if blindOf(n) > f.Blind || plan.Blind(n, f.Class, f.Key) > f.BlindSelf {
-		return Incomparable, goneNow + "less is known of " + f.MachineName + " than was then"
+	unknown, there := plan.Unknown(n, f.Class, f.Key)
+	if !there {
+		if engine, _, ok := strings.Cut(f.Key, " "); !ok && !n.Lists(f.Class, "", partial) || ok && !n.Lists(f.Class, engine, partial) {
+			return Incomparable, goneNow + "not all of the class " + f.Class + " could be listed on " + f.MachineName
+		}
+		return Resolved, ""
+	}
+	was := l.then[f.Machine]
+	has, of := shownOf(n)
+	fact := firstOf(beyond(unknown, f.Unknown), beyond(of, was.Unknown))
+	if partial {
+		fact = firstOf(fact, beyond(was.Has, has))
+	}
+	if f.Class == "image" && slices.ContainsFunc(n.Containers, func(c inventory.Container) bool { return !c.ImageID.IsKnown() }) {
+		fact = firstOf(fact, "container: imageId")
+	}
+	if fact != "" {
+		return Incomparable, goneNow + "less is known of " + f.MachineName + " than was then: " + fact
 	}
 	return Resolved, ""
 }

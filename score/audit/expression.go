@@ -48,7 +48,13 @@ func compile(text string) (*expression, error) {
 	for _, f := range functions {
 		options = append(options, expr.EnableBuiltin(f))
 	}
-	program, err := expr.Compile(text, options...)
+	if _, err := expr.Compile(text, options...); err != nil { // faults are told of what was written
+		return nil, err
+	}
+	strict := append(options, expr.Patch(&strictness{}),
+		expr.Function(divide, func(of ...any) (any, error) { return quotient(of[0], of[1]) }, new(func(any, any) float64)),
+		expr.Function(equals, func(of ...any) (any, error) { return same(of[0], of[1]) }, new(func(any, any) bool)))
+	program, err := expr.Compile(text, strict...)
 	if err != nil {
 		return nil, err
 	}
@@ -65,6 +71,71 @@ func compile(text string) (*expression, error) {
 	}
 	x.plans = x.plans || v.hostsPlan
 	return x, nil
+}
+
+// The functions that take the place of operators where these make something of what is not known.
+const (
+	divide = "divide__"
+	equals = "equals__"
+)
+
+// A strictness replaces operators: what is divided by nothing is no number, and what is null is neither equal to something nor
+// different from it. Whether something is null can be asked.
+type strictness struct{}
+
+func (*strictness) Visit(node *ast.Node) {
+	n, ok := (*node).(*ast.BinaryNode)
+	if !ok {
+		return
+	}
+	call := func(name string) ast.Node {
+		return &ast.CallNode{Callee: &ast.IdentifierNode{Value: name}, Arguments: []ast.Node{n.Left, n.Right}}
+	}
+	_, left := n.Left.(*ast.NilNode)
+	_, right := n.Right.(*ast.NilNode)
+	switch {
+	case n.Operator == "/":
+		ast.Patch(node, call(divide))
+	case left || right:
+	case n.Operator == "==":
+		ast.Patch(node, call(equals))
+	case n.Operator == "!=":
+		ast.Patch(node, &ast.UnaryNode{Operator: "not", Node: call(equals)})
+	}
+}
+
+func quotient(a, b any) (float64, error) {
+	x, ok := number(a)
+	y, ok2 := number(b)
+	switch {
+	case !ok || !ok2:
+		return 0, fmt.Errorf("%v / %v: want numbers", a, b)
+	case y == 0:
+		return 0, fmt.Errorf("%v is divided by 0", a)
+	}
+	return x / y, nil
+}
+
+func same(a, b any) (bool, error) {
+	if a == nil || b == nil {
+		return false, errors.New("null is compared with something: want ?? with what to take in its place, or == nil")
+	}
+	x, ok := number(a)
+	y, ok2 := number(b)
+	if ok && ok2 {
+		return x == y, nil
+	}
+	return reflect.DeepEqual(a, b), nil
+}
+
+func number(v any) (float64, bool) {
+	switch x := reflect.ValueOf(v); {
+	case x.CanInt():
+		return float64(x.Int()), true
+	case x.CanFloat():
+		return x.Float(), true
+	}
+	return 0, false
 }
 
 // misfit tells of an expression that does not compile, where it stands in the file.

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/infraopt/infraopt/collect/inventory"
@@ -45,17 +46,14 @@ func find(e *inventory.Estate, m *score.Model, req plan.Request) []Finding {
 
 // findAs is find for an estate of which hosts have got other IDs since.
 func findAs(e *inventory.Estate, m *score.Model, req plan.Request, now map[string]string) []Finding {
-	blind := map[string]int{}
-	e.Walk(func(n *inventory.Node) { blind[n.Machine.ID] = blindOf(n) })
 	id := func(machine string) string { return cmp.Or(now[machine], machine) }
 	sightings := plan.Survey(e, m, req)
 	out := make([]*Finding, 0, len(sightings))
 	for i := range sightings {
 		s := &sightings[i]
 		f := &Finding{Rule: s.Action, Severity: SeverityNote, Subject: s.Label, Name: s.Name, Class: s.Class, Machine: id(s.MachineID), MachineName: s.Machine,
-			Host: id(s.Host), Text: s.Evidence, Remedy: "infraopt explain " + s.Action, Targets: s.Seen, Key: s.Key}
-		f.Blind, f.BlindSelf = blind[s.MachineID], s.Blind
-		f.Fingerprint = Fingerprint(f.Rule, f.Class, f.Machine, f.Key)
+			Host: id(s.Host), Text: s.Evidence, Remedy: "infraopt explain " + s.Action, Targets: s.Seen, Unknown: s.Unknown, Key: s.Key}
+		f.Fingerprint = f.fingerprint()
 		out = append(out, f)
 	}
 	scope := m.InScope(e, req.Now)
@@ -64,8 +62,8 @@ func findAs(e *inventory.Estate, m *score.Model, req plan.Request, now map[strin
 			name := n.Machine.Name.Or(n.Machine.ID)
 			for _, x := range n.Machine.Findings {
 				f := &Finding{Rule: x.ID, Severity: severityOf(x.Severity), Subject: name, Name: name, Class: classMachine, Machine: id(n.Machine.ID), MachineName: name,
-					Host: id(h.Machine.ID), Text: x.Text, Targets: n.Machine.Seen, Blind: blind[n.Machine.ID], Key: x.Source}
-				f.Fingerprint = Fingerprint(f.Rule, f.Class, f.Machine, f.Key)
+					Host: id(h.Machine.ID), Text: x.Text, Targets: n.Machine.Seen, Key: x.Source}
+				f.Fingerprint = f.fingerprint()
 				out = append(out, f)
 			}
 		})
@@ -73,7 +71,16 @@ func findAs(e *inventory.Estate, m *score.Model, req plan.Request, now map[strin
 	return distinct(out)
 }
 
-// distinct puts findings in order and gives those that would be taken for one, and say different things, other fingerprints.
+// fingerprint tells the finding from others.
+func (f *Finding) fingerprint() string {
+	if f.Nth > 0 {
+		return Fingerprint(f.Rule, f.Class, f.Machine, f.Key, "#"+strconv.Itoa(f.Nth))
+	}
+	return Fingerprint(f.Rule, f.Class, f.Machine, f.Key)
+}
+
+// distinct puts findings in order and numbers those that would be taken for one: which of them is which nobody needs to
+// know, but how many there are.
 func distinct(list []*Finding) []Finding {
 	slices.SortStableFunc(list, func(a, b *Finding) int {
 		return cmp.Or(weight(a.Severity)-weight(b.Severity), strings.Compare(a.Rule, b.Rule), strings.Compare(a.Subject, b.Subject), strings.Compare(a.Machine, b.Machine),
@@ -82,16 +89,14 @@ func distinct(list []*Finding) []Finding {
 	list = slices.CompactFunc(list, func(a, b *Finding) bool {
 		return a.Fingerprint == b.Fingerprint && a.Text == b.Text && a.Subject == b.Subject
 	})
-	seen := make(map[string]bool, len(list))
+	times := make(map[string]int, len(list))
 	out := make([]Finding, 0, len(list)) // never null in JSON
 	for _, f := range list {
-		if seen[f.Fingerprint] {
-			f.Fingerprint = Fingerprint(f.Rule, f.Class, f.Machine, f.Key, f.Text)
+		first := f.Fingerprint
+		if times[first]++; times[first] > 1 {
+			f.Nth = times[first]
+			f.Fingerprint = f.fingerprint()
 		}
-		if seen[f.Fingerprint] {
-			continue
-		}
-		seen[f.Fingerprint] = true
 		if f.Targets == nil {
 			f.Targets = []string{}
 		}
@@ -113,15 +118,3 @@ func severityOf(s inventory.Severity) string {
 
 // names are what patterns may call the subject of a finding.
 func (f *Finding) names() []string { return []string{f.Name, f.MachineName, f.Machine} }
-
-// blindOf counts what is not known of a machine, and of how completely it lists what stands on it.
-func blindOf(n *inventory.Node) int {
-	sum := inventory.CountUnknown(&n.Machine)
-	for i := range n.Engines {
-		sum += inventory.CountUnknown(&n.Engines[i])
-	}
-	for i := range n.Hypervisors {
-		sum += inventory.CountUnknown(&n.Hypervisors[i])
-	}
-	return sum
-}

@@ -96,9 +96,8 @@ func (g *gates) all() {
 
 // add takes a gate about the estate as a whole; one that is not passed can be waived.
 func (g *gates) add(x Gate) {
-	by := g.waivers.waives(x.ID, []string{Estate})
 	if x.Outcome == Fail || x.Outcome == Unknown {
-		if by != "" {
+		if by := g.waivers.waives(x.ID, []string{Estate}); by != "" {
 			x.WaivedBy = []string{by}
 			x.Why = strings.TrimSuffix("waived by "+by+": "+x.Why, ": ")
 			x.Outcome = Skipped
@@ -126,11 +125,17 @@ func (g *gates) asked(key, flag string) string {
 // targets is the gate that everything that was named could be read. It cannot be waived.
 func (g *gates) targets() {
 	r := g.evidence.Reading
-	x := Gate{ID: gateTargets, Text: "what was named can be read", Outcome: Pass, Want: "all"}
+	x := Gate{ID: gateTargets, Text: "what was named can be read, and shows something", Outcome: Pass, Want: "what was named"}
 	read, all := g.read()
 	x.Have = fmt.Sprintf("%d of %d", read, all)
-	if r.Outcome != "" {
+	switch {
+	case r.Outcome != "":
 		x.Outcome, x.Why, x.Remedy = r.Outcome, r.Why, r.Remedy
+	case read == 0:
+		x.Outcome, x.Why, x.Remedy = Unknown, "no target was read by whoever collected this", g.look()
+		if all == 0 {
+			x.Why = "there is no target in it"
+		}
 	}
 	g.result.Gates = append(g.result.Gates, x)
 }
@@ -199,11 +204,17 @@ func (g *gates) age(most Span) Gate {
 		return x
 	}
 	const clocks = time.Hour // may differ
-	age := g.now.Sub(oldest)
+	for i := range g.evidence.Estate.Sources {
+		if s := &g.evidence.Estate.Sources[i]; s.Status != inventory.StatusFailed && s.StartedAt.IsZero() {
+			x.Outcome, x.Have, x.Why = Unknown, "no time", s.Target+" does not say when it was read"
+			return x
+		}
+	}
+	age, newest := g.now.Sub(oldest), g.evidence.Estate.Newest
 	x.Have = spanned(age)
 	switch {
-	case age < -clocks:
-		x.Outcome, x.Have, x.Why = Unknown, "from "+oldest.UTC().Format(time.RFC3339), "the evidence is from the future: a clock is wrong, or --now"
+	case g.now.Sub(newest) < -clocks:
+		x.Outcome, x.Have, x.Why = Unknown, "from "+newest.UTC().Format(time.RFC3339), "the evidence is from the future: a clock is wrong, or --now"
 	case age > time.Duration(most):
 		x.Outcome, x.Why, x.Remedy = Fail, "the oldest evidence is of "+oldest.UTC().Format(time.RFC3339), "collect again"
 	}

@@ -1,11 +1,14 @@
 package audit
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/infraopt/infraopt/collect/inventory"
 	"github.com/infraopt/infraopt/score"
+	"github.com/infraopt/infraopt/score/plan"
 )
 
 // The gates about machines, findings and changes, and those of the policy's own.
@@ -21,11 +24,12 @@ func (g *gates) machines(r *MachineRule, path string) Gate {
 	}
 	x := Gate{ID: string(r.ID), Text: fmt.Sprintf("each of %s: %s", listed(r.Machines), strings.Join(asked, ", ")), Outcome: Pass, Want: "all", Where: g.where(path)}
 	group := newGlobs(r.Machines)
+	hit := make(set, len(r.Machines)/64+1)
 	total, good, waived, blind := 0, 0, 0, 0
 	var first, unseen string
 	for i := range g.evidence.Assessment.Machines {
 		m := &g.evidence.Assessment.Machines[i]
-		if !group.any([]string{m.Name, m.ID}) {
+		if !group.mark(hit, m.Name, m.ID) {
 			continue
 		}
 		total++
@@ -56,16 +60,31 @@ func (g *gates) machines(r *MachineRule, path string) Gate {
 	bad := total - good - waived - blind
 	switch {
 	case total == 0:
-		x.Outcome, x.Why, x.Remedy = Unknown, "no machine is called "+listed(r.Machines), "mend the pattern, or read the target that shows the machine"
+		x.Outcome, x.Why, x.Remedy = Unknown, "no machine is called "+listed(r.Machines), findThem
 	case bad > 0:
 		x.Outcome, x.Why = Fail, because(first, r.Reason)
 		x.Remedy = "infraopt plan says what would raise it"
+	case hit.count() < len(r.Machines):
+		x.Outcome, x.Why, x.Remedy = Unknown, "no machine is called "+listed(missing(r.Machines, hit)), findThem
 	case blind > 0:
 		x.Outcome, x.Why, x.Remedy = Unknown, because(unseen, r.Reason), g.look()
 	case waived > 0 && good == 0:
 		x.Outcome, x.Why = Skipped, "every machine is waived"
 	}
 	return x
+}
+
+const findThem = "mend the pattern, or read the target that shows the machine"
+
+// missing are the patterns that matched nothing.
+func missing(patterns []Pattern, hit set) []Pattern {
+	var out []Pattern
+	for i, p := range patterns {
+		if !hit.has(i) {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // misses says what a machine does not reach; empty where it reaches all. It is unknown where the machine could not be rated.
@@ -144,15 +163,49 @@ func (g *gates) forbid(r *ForbidRule, path string) Gate {
 	switch {
 	case found > r.Most:
 		x.Outcome, x.Why, x.Remedy = Fail, because(first, r.Reason), strings.TrimSpace("infraopt explain "+explained(r.Findings))+" says what to do"
-	case len(g.result.Sources) > 0 && !g.anyRead():
-		x.Outcome, x.Why = Unknown, "no target could be read, so that nothing could be found"
+	default:
+		if why := g.hidden(r, rules, subjects); why != "" {
+			x.Outcome, x.Why, x.Remedy = Unknown, because(why, r.Reason), g.look()
+		}
 	}
 	return x
 }
 
-func (g *gates) anyRead() bool {
-	read, _ := g.read()
-	return read > 0
+// hidden says why something that a rule forbids could be there without being seen; empty where it would have been.
+func (g *gates) hidden(r *ForbidRule, rules, subjects *globs) string {
+	partial := map[string]bool{}
+	for _, s := range g.result.Sources {
+		switch s.Status {
+		case inventory.StatusFailed:
+			return s.Target + " could not be read: it may show some"
+		case inventory.StatusPartial:
+			partial[s.Target] = true
+		}
+	}
+	if len(g.evidence.Estate.Hosts) == 0 {
+		return "there is no machine on which it could be found"
+	}
+	classes := plan.FoundIn(func(id string) bool { return rules.any([]string{id}) })
+	named := make(set, len(r.Subjects)/64+1) // machines; what is called by the others may be a thing on any
+	g.evidence.Estate.Walk(func(n *inventory.Node) { subjects.mark(named, n.Machine.Name.Or(n.Machine.ID), n.Machine.ID) })
+	things := len(r.Subjects) == 0 || named.count() < len(r.Subjects)
+	why := ""
+	g.evidence.Model.InScope(g.evidence.Estate, g.now).Walk(func(n *inventory.Node) {
+		name := n.Machine.Name.Or(n.Machine.ID)
+		if why != "" || !things && !subjects.any([]string{name, n.Machine.ID}) {
+			return
+		}
+		part := slices.ContainsFunc(n.Machine.Seen, func(t string) bool { return partial[t] })
+		for _, class := range classes {
+			if class == "workload" && len(n.Workloads) == 0 && !part {
+				continue // whoever showed the machine does not look for any
+			}
+			if !n.Lists(class, "", part) {
+				why = "not all of the class " + class + " could be listed on " + name
+			}
+		}
+	})
+	return why
 }
 
 // explained is the topic of help that goes with some patterns.
@@ -175,7 +228,11 @@ func (g *gates) regression(most float64) Gate {
 		x.Outcome, x.Why, x.Remedy = Error, "there is no baseline to compare with", "give one by --baseline"
 		return x
 	}
+	was := g.baseline.failed()
+	lost := slices.IndexFunc(g.result.Sources, func(s Source) bool { return s.Status == inventory.StatusFailed && !was[s.Target] })
 	switch {
+	case b.Score.None:
+		x.Outcome, x.Why, x.Remedy = Error, b.Name+" cannot be compared with: it has no score", giveBaseline
 	case b.Change == nil:
 		x.Outcome, x.Why, x.Remedy = Error, b.Name+" cannot be compared with: "+b.Note, giveBaseline
 	case g.result.Score.None:
@@ -188,6 +245,9 @@ func (g *gates) regression(most float64) Gate {
 			x.Why += "; " + c
 		}
 		x.Remedy = "infraopt assess --since " + b.Name + " says why in full"
+	case lost >= 0:
+		x.Outcome, x.Have = Unknown, signed(*b.Change)
+		x.Why, x.Remedy = g.result.Sources[lost].Target+" could not be read, and was then: what it would show may have fallen", g.look()
 	default:
 		x.Have = signed(*b.Change)
 	}
@@ -254,6 +314,9 @@ func (g *gates) customs() {
 		return
 	}
 	known, err := values(g.evidence.Assessment, g.policy.exprs)
+	if g.evidence.Assessment.Score.None {
+		err = errors.New("there is nothing to rate")
+	}
 	for i := range g.policy.Gates {
 		c := &g.policy.Gates[i]
 		x := Gate{ID: string(c.ID), Text: c.Expr, Outcome: Pass, Have: "true", Want: "true", Where: g.where(fmt.Sprintf("gates.%d", i+1))}

@@ -14,7 +14,7 @@ import (
 // with the greatest exit status decides.
 func (g *gates) group(r *GroupRule, path string) Gate {
 	x := Gate{ID: string(r.ID), Outcome: Pass, Where: g.where(path)}
-	e := g.part(r)
+	e, unmet := g.part(r)
 	one := gates{result: &Result{}, policy: g.policy, evidence: Evidence{Estate: e, Model: g.evidence.Model}, now: g.now}
 	req := g.evidence.Request.Request
 	req.Top = 1
@@ -39,8 +39,8 @@ func (g *gates) group(r *GroupRule, path string) Gate {
 		texts = append(texts, y.Text)
 	}
 	x.Text = r.who() + " together: " + strings.Join(texts, ", ")
-	if len(e.Hosts) == 0 {
-		x.Outcome, x.Have, x.Want, x.Why = Unknown, "no host", "some", "there is no host among "+r.who()
+	if unmet != "" {
+		x.Outcome, x.Have, x.Want, x.Why = Unknown, hosts(len(e.Hosts)), "all", unmet
 		x.Remedy = "mend the pattern, name hosts in the place of their guests, or read the target that shows them"
 		return x
 	}
@@ -73,22 +73,27 @@ func (r *GroupRule) who() string {
 }
 
 func hosts(n int) string {
-	if n == 1 {
+	switch n {
+	case 0:
+		return "no host"
+	case 1:
 		return "1 host"
 	}
 	return fmt.Sprintf("%d hosts", n)
 }
 
-// part is the estate that the hosts of a group would be.
-func (g *gates) part(r *GroupRule) *inventory.Estate {
+// part is the estate that the hosts of a group would be, and which pattern no host is of.
+func (g *gates) part(r *GroupRule) (e *inventory.Estate, unmet string) {
 	whole := g.evidence.Estate
 	out := *whole
 	out.Hosts, out.Clusters, out.Gaps, out.Sources = nil, nil, nil, nil
 	zones, machines := newGlobs(r.Zones), newGlobs(r.Machines)
+	inZone, called := make(set, len(r.Zones)/64+1), make(set, len(r.Machines)/64+1)
 	in := map[string]bool{} // IDs of machines
 	for _, h := range whole.Hosts {
 		zone := g.evidence.Model.ZoneOf(&h.Machine)
-		if zone != "" && zones.any([]string{zone}) || machines.any([]string{h.Machine.ID, h.Machine.Name.Or(h.Machine.ID)}) {
+		belongs := zone != "" && zones.mark(inZone, zone)
+		if machines.mark(called, h.Machine.ID, h.Machine.Name.Or(h.Machine.ID)) || belongs {
 			out.Hosts = append(out.Hosts, h)
 			h.Walk(func(n *inventory.Node) { in[n.Machine.ID] = true })
 		}
@@ -103,5 +108,10 @@ func (g *gates) part(r *GroupRule) *inventory.Estate {
 			out.Gaps = append(out.Gaps, gap)
 		}
 	}
-	return &out
+	if no := missing(r.Zones, inZone); len(no) > 0 {
+		unmet = "no host is in a zone " + listed(no)
+	} else if no := missing(r.Machines, called); len(no) > 0 {
+		unmet = "no host is called " + listed(no)
+	}
+	return &out, unmet
 }

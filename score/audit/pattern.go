@@ -42,6 +42,14 @@ type set []uint64
 
 func (s set) add(n int) { s[n/64] |= 1 << (n % 64) }
 
+func (s set) has(n int) bool { return s[n/64]&(1<<(n%64)) != 0 }
+
+func (s set) count() int {
+	n := 0
+	s.each(func(int) { n++ })
+	return n
+}
+
 func (s set) empty() bool { return !slices.ContainsFunc(s, func(w uint64) bool { return w != 0 }) }
 
 // each calls f for every number, in order.
@@ -130,6 +138,18 @@ func (g *globs) match(name string) set {
 // any reports whether a pattern matches any of some names.
 func (g *globs) any(names []string) bool {
 	return slices.ContainsFunc(names, func(n string) bool { return !g.match(n).empty() })
+}
+
+// mark adds to a set the numbers of the patterns that match any of some names, and reports whether one does.
+func (g *globs) mark(hit set, names ...string) bool {
+	some := false
+	for _, n := range names {
+		for i, word := range g.match(n) {
+			hit[i] |= word
+			some = some || word != 0
+		}
+	}
+	return some
 }
 
 // listed writes patterns for people: the first of them.

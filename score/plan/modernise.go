@@ -53,6 +53,7 @@ func containerise(r inventory.Readiness) *Action {
 		Definition: Definition{ID: id, Title: fmt.Sprintf("Containerise workloads that are %s", r), Effort: fmt.Sprintf("%g for each", effort),
 			Why:  "In a container the work no longer depends on the operating system that it shares, and can be placed anywhere.",
 			Risk: "the isolation of an operating system of its own goes away where it had one", Reversible: true},
+		finds: []string{"workload"},
 		node: func(n *inventory.Node, sc *scene) (*inventory.Node, []Subject) {
 			if !n.Machine.Inside.IsAbsent() {
 				return n, nil
@@ -146,6 +147,7 @@ func judgeWorkloads() *Action {
 		Definition: Definition{ID: "judge-workloads", Title: "Look at workloads whose readiness for containers is not known", Effort: "1 for each machine",
 			Why:  "What they hold on to (devices, shared memory, files) was not seen, so no advice is given on them.",
 			Risk: "none", Reversible: true},
+		finds: []string{"workload"},
 		node: func(n *inventory.Node, _ *scene) (*inventory.Node, []Subject) {
 			var found []Subject
 			for i := range n.Workloads {
@@ -197,6 +199,7 @@ func declareContainers() *Action {
 			Risk: "low: the same container is started again from a file", Reversible: true},
 		once:    12,
 		touches: []string{orchestrated}, local: true,
+		finds: []string{"container"},
 		node: func(n *inventory.Node, sc *scene) (*inventory.Node, []Subject) {
 			return manage(n, sc, inventory.ManagedByCompose, 1, func(m inventory.Manager) bool { return m == inventory.ManagedByHand })
 		},
@@ -212,6 +215,7 @@ func adoptOrchestrator() *Action {
 			Risk: "a control plane is one more component, and state needs storage that can follow", Reversible: true},
 		once:    24,
 		touches: []string{orchestrated, "software-defined.compute"}, local: true,
+		finds: []string{"container"},
 		node: func(n *inventory.Node, sc *scene) (*inventory.Node, []Subject) {
 			return manage(n, sc, inventory.ManagedBySwarm, 1, func(m inventory.Manager) bool {
 				return m == inventory.ManagedByHand || m == inventory.ManagedByPolicy || m == inventory.ManagedByCompose || m == inventory.ManagedByQuadlet

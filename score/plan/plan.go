@@ -54,6 +54,8 @@ type Action struct {
 	// zonal says that it is worth nothing where it is done for some of its subjects in a zone only; whole, that it is where it
 	// is done for some at all.
 	zonal, whole bool
+	// finds names the classes of things that it finds, of which a machine has lists: empty where it is about machines alone.
+	finds []string
 	// removes says that the subjects are gone afterwards.
 	removes bool
 	// assumes names what the gain rests on besides the evidence; empty where nothing.

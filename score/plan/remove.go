@@ -17,6 +17,7 @@ func removeIdleVMs() *Action {
 			Why:  "An idle virtual machine keeps an operating system to patch, and memory that nobody else can use.",
 			Risk: "somebody may need it once a quarter: power it off for thirty days first", Reversible: false},
 		removes: true,
+		finds:   []string{"vm"},
 		node: func(n *inventory.Node, c *scene) (*inventory.Node, []Subject) {
 			return dropVMs(n, c, func(v *inventory.GuestVM) (Subject, bool) {
 				if v.State.Or("") != inventory.Running || !c.idle(n, v) {
@@ -53,6 +54,7 @@ func removeStoppedVMs() *Action {
 			Why:  "A virtual machine that nobody starts still holds its disks, its backups and a place in every list.",
 			Risk: "its disks are lost unless they are kept: export it first", Reversible: false},
 		removes: true, touches: []string{},
+		finds: []string{"vm"},
 		node: func(n *inventory.Node, c *scene) (*inventory.Node, []Subject) {
 			return dropVMs(n, c, func(v *inventory.GuestVM) (Subject, bool) {
 				if v.State.Or("") != inventory.Stopped {
@@ -121,6 +123,7 @@ func removeStoppedContainers() *Action {
 			Why:  "A stopped container keeps its writable layer on disk and its image in use.",
 			Risk: "what was written in the container and not to a volume is lost", Reversible: false},
 		removes: true, touches: []string{stored},
+		finds: []string{"container"},
 		node: func(n *inventory.Node, sc *scene) (*inventory.Node, []Subject) {
 			return dropContainers(n, sc, func(c *inventory.Container) (string, bool) {
 				return "is " + c.Status.Or("stopped"), c.State.Or("") == inventory.Stopped && !keptByPolicy(c)
@@ -142,6 +145,7 @@ func removeIdleWork() *Action {
 			Why:  "Work that nobody uses still has to be patched, scanned and watched.",
 			Risk: "somebody may need it once a quarter: stop it for thirty days first", Reversible: true},
 		removes: true,
+		finds:   []string{"container", "workload"},
 		node: func(n *inventory.Node, sc *scene) (*inventory.Node, []Subject) {
 			idle := func(id string) bool { return sc.activity[n.Machine.ID+"/"+id] == score.Idle }
 			out, found := dropContainers(n, sc, func(c *inventory.Container) (string, bool) {
@@ -215,6 +219,7 @@ func removeImages(id, title, why, risk string, say func([]Subject) string, prune
 	return &Action{
 		Definition: Definition{ID: id, Title: title, Effort: "1 for each machine", Why: why, Risk: risk, Reversible: true},
 		removes:    true, touches: []string{stored}, local: true,
+		finds: []string{"image"},
 		node: func(n *inventory.Node, _ *scene) (*inventory.Node, []Subject) {
 			// In use is what any container refers to, running or not: engines refuse to remove the rest of them.
 			used, blind := map[string]bool{}, false
@@ -257,6 +262,7 @@ func removeUnusedVolumes() *Action {
 			Why:  "A volume that no container mounts is kept, and often backed up, for nobody.",
 			Risk: "its data is lost: look inside first", Reversible: false},
 		removes: true, touches: []string{stored},
+		finds: []string{"volume"},
 		node: func(n *inventory.Node, _ *scene) (*inventory.Node, []Subject) {
 			used := map[string]bool{}
 			for i := range n.Containers {

@@ -16,6 +16,7 @@ func rightSizeVMs() *Action {
 		Definition: Definition{ID: "right-size-vm", Title: "Right-size virtual machines", Effort: "2 for each",
 			Why:  "What a virtual machine was given and does not need cannot serve others. On a shared host this alone frees no CPU time and saves no energy.",
 			Risk: "a peak longer ago than the series may not fit", Reversible: true},
+		finds: []string{"vm"},
 		node: func(n *inventory.Node, c *scene) (*inventory.Node, []Subject) {
 			return resize(n, c, score.Proven, func(v *inventory.VM, vcpus float64, memory inventory.Bytes) [2]int64 {
 				need := c.stack.NeedOf(&v.Demand, true, vcpus, memory.GiB(), true, false)
@@ -34,6 +35,7 @@ func watchVMs() *Action {
 		Definition: Definition{ID: "right-size-vm-indicative", Title: "Watch virtual machines that seem to have the wrong size", Effort: "2 for each",
 			Why:  "Their utilisation series cover less than a week. What they show so far is no proof, so nothing is gained by it yet.",
 			Risk: "a series of less than a week misses what happens once a week", Reversible: true},
+		finds: []string{"vm"},
 		node: func(n *inventory.Node, c *scene) (*inventory.Node, []Subject) {
 			return resize(n, c, score.Indicative, func(v *inventory.VM, _ float64, _ inventory.Bytes) [2]int64 {
 				return c.stack.Model().IndicatedNeed(&v.Demand, true)
@@ -50,6 +52,7 @@ func rightSizeContainers() *Action {
 		Definition: Definition{ID: "right-size-container", Title: "Right-size limits of containers", Effort: "2 for each",
 			Why:  "A limit below the need throttles or ends the container; one far above it protects nobody, and misleads whoever plans with it. By itself this frees no CPU time on a shared host.",
 			Risk: "a peak longer ago than the series may not fit", Reversible: true},
+		finds: []string{"container"},
 		node: func(n *inventory.Node, c *scene) (*inventory.Node, []Subject) {
 			var found []Subject
 			out := n

@@ -17,7 +17,7 @@ type Sighting struct {
 	MachineID string   // of the machine that has it, or that it is
 	Key       string   // what it is called on that machine, whatever the program that lists it calls it today
 	Seen      []string // targets that showed it
-	Blind     int      // facts of it that are not known
+	Unknown   []string // facts of it that are not known
 }
 
 // Surveyed lists the IDs of the actions that Survey asks, in their order.
@@ -27,6 +27,18 @@ func Surveyed() []string {
 		out = append(out, a.ID)
 	}
 	return out
+}
+
+// FoundIn lists the classes of things in which some of the actions that Survey asks find theirs, in order.
+func FoundIn(some func(action string) bool) []string {
+	var out []string
+	for _, a := range surveyed() {
+		if some(a.ID) {
+			out = append(out, a.finds...)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // surveyed are the actions that find something on a host. Which hosts could go is no finding, but a plan.
@@ -67,7 +79,7 @@ func Survey(e *inventory.Estate, m *score.Model, req Request) []Sighting {
 						}
 					}
 					x := Sighting{Action: act.ID, Subject: *s, Host: h.Machine.ID, MachineID: n.Machine.ID, Key: keyOf(n, s)}
-					x.Seen, x.Blind = shown(n, s)
+					x.Seen, x.Unknown = shown(n, s)
 					byHost[i][k] = append(byHost[i][k], x)
 				}
 				return changed
@@ -118,8 +130,8 @@ func keyOf(n *inventory.Node, s *Subject) string {
 
 // A thing is what a subject is, as far as a survey asks.
 type thing struct {
-	seen  []string
-	blind func() int // readings that are unknown
+	seen    []string
+	unknown func() []string // readings
 }
 
 // eachThing calls f for everything of a class on a machine, with what there is of it as a subject, until it says no.
@@ -130,60 +142,59 @@ func eachThing(n *inventory.Node, class string, f func(s Subject, x thing) bool)
 	switch class {
 	case "container":
 		for i := range n.Containers {
-			if c := &n.Containers[i]; !call(c.ID, c.Runtime.Or(""), c.Name.Or(short(c.ID)), thing{c.Seen, func() int { return inventory.CountUnknown(c) }}) {
+			if c := &n.Containers[i]; !call(c.ID, c.Runtime.Or(""), c.Name.Or(short(c.ID)), thing{c.Seen, func() []string { return inventory.Unknowns(c) }}) {
 				return
 			}
 		}
 	case "vm":
 		for i := range n.VMs {
-			if v := &n.VMs[i]; !call(v.ID, "", "", thing{v.Seen, func() int { return inventory.CountUnknown(&v.VM) }}) {
+			if v := &n.VMs[i]; !call(v.ID, "", "", thing{v.Seen, func() []string { return inventory.Unknowns(&v.VM) }}) {
 				return
 			}
 		}
 	case "image":
 		for i := range n.Images {
-			if m := &n.Images[i]; !call(m.ID, m.Engine, "", thing{m.Seen, func() int { return inventory.CountUnknown(m) }}) {
+			if m := &n.Images[i]; !call(m.ID, m.Engine, "", thing{m.Seen, func() []string { return inventory.Unknowns(m) }}) {
 				return
 			}
 		}
 	case "volume":
 		for i := range n.Volumes {
-			if v := &n.Volumes[i]; !call(v.Name, v.Engine, "", thing{v.Seen, func() int { return inventory.CountUnknown(v) }}) {
+			if v := &n.Volumes[i]; !call(v.Name, v.Engine, "", thing{v.Seen, func() []string { return inventory.Unknowns(v) }}) {
 				return
 			}
 		}
 	case "workload":
 		for i := range n.Workloads {
-			if w := &n.Workloads[i]; !call(w.ID, "", "", thing{w.Seen, func() int { return inventory.CountUnknown(w) }}) {
+			if w := &n.Workloads[i]; !call(w.ID, "", "", thing{w.Seen, func() []string { return inventory.Unknowns(w) }}) {
 				return
 			}
 		}
 	}
 }
 
-// shown lists the targets that showed a subject, and counts what is not known of it.
-func shown(n *inventory.Node, s *Subject) (seen []string, blind int) {
+// shown lists the targets that showed a subject, and what is not known of it.
+func shown(n *inventory.Node, s *Subject) (seen, unknown []string) {
 	eachThing(n, s.Class, func(is Subject, x thing) bool {
 		if is.ID == s.ID {
-			seen, blind = x.seen, x.blind()
+			seen, unknown = x.seen, x.unknown()
 		}
 		return is.ID != s.ID
 	})
 	if len(seen) == 0 {
 		seen = n.Machine.Seen
 	}
-	return seen, blind
+	return seen, unknown
 }
 
-// Blind counts the facts of a thing on a machine, named as in a Sighting, that are not known; 0 where it is not there.
-func Blind(n *inventory.Node, class, key string) int {
-	blind := 0
+// Unknown lists the facts of a thing on a machine, named as in a Sighting, that are not known. A machine is on itself.
+func Unknown(n *inventory.Node, class, key string) (facts []string, there bool) {
 	eachThing(n, class, func(is Subject, x thing) bool {
 		if keyOf(n, &is) != key {
 			return true
 		}
-		blind = x.blind()
+		facts, there = x.unknown(), true
 		return false
 	})
-	return blind
+	return facts, there || class == "machine"
 }

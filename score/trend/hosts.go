@@ -52,7 +52,7 @@ func hosts(estates [2]*inventory.Estate) *match {
 	}
 	m.nested(ends)
 	for end := range ends {
-		failed := failedTargets(estates[1-end])
+		failed := targets(estates[1-end], inventory.StatusFailed)
 		for _, h := range ends[end] {
 			switch target := firstIn(h.Machine.Seen, failed); {
 			case m.settled[h]:
@@ -163,11 +163,11 @@ func guests(hosts []*inventory.Node) map[string]*inventory.Node {
 	return out
 }
 
-// failedTargets are the targets that could not be read, or not every time.
-func failedTargets(e *inventory.Estate) map[string]bool {
+// targets are those of which reading ended in some way, at least once.
+func targets(e *inventory.Estate, status inventory.Status) map[string]bool {
 	out := map[string]bool{}
 	for _, s := range e.Sources {
-		if s.Status == inventory.StatusFailed {
+		if s.Status == status {
 			out[s.Target] = true
 		}
 	}

@@ -9,25 +9,31 @@ import (
 
 // A side is a machine at one end, with the targets that could not be read at that end.
 type side struct {
-	node   *inventory.Node
-	failed map[string]bool
+	node    *inventory.Node
+	failed  map[string]bool
+	partial map[string]bool // those that did not show all
+}
+
+// lists reports whether all things of a class are known to be listed.
+func (s side) lists(class, engine string) bool {
+	return s.node.Lists(class, engine, firstIn(s.node.Machine.Seen, s.partial) != "")
 }
 
 // known reduces both estates to what is known in both, as far as machines were seen in both: a fact that is unknown at
 // one end is unknown at the other, too, and what is there at one end is left out where nobody can tell whether it was
 // there at the other. Neither estate is changed. The pairs come back with their new nodes.
 func known(ends [2]*inventory.Estate, stayed []pair) ([2]*inventory.Estate, []pair) {
-	var failed [2]map[string]bool
+	var failed, partial [2]map[string]bool
 	var out [2]*inventory.Estate
 	became := map[*inventory.Node]*inventory.Node{}
 	for end, e := range ends {
-		failed[end] = failedTargets(e)
+		failed[end], partial[end] = targets(e, inventory.StatusFailed), targets(e, inventory.StatusPartial)
 		copied := *e
 		out[end] = &copied
 	}
 	pairs := make([]pair, len(stayed))
 	for i, p := range stayed {
-		pairs[i][0], pairs[i][1] = common(side{p[0], failed[0]}, side{p[1], failed[1]})
+		pairs[i][0], pairs[i][1] = common(side{p[0], failed[0], partial[0]}, side{p[1], failed[1], partial[1]})
 		became[p[0]], became[p[1]] = pairs[i][0], pairs[i][1]
 	}
 	for _, e := range out {
@@ -52,7 +58,7 @@ func common(a, b side) (*inventory.Node, *inventory.Node) {
 	x.Workloads, y.Workloads = both(a, b, a.node.Workloads, b.node.Workloads, list[inventory.Workload]{
 		key:    func(s side, w *inventory.Workload) string { return s.local(w.ID) },
 		seen:   func(w *inventory.Workload) []string { return w.Seen },
-		listed: func(s side, _ *inventory.Workload) bool { return s.node.Machine.Processes.IsKnown() },
+		listed: func(s side, _ *inventory.Workload) bool { return s.lists("workload", "") },
 	})
 	x.Engines, y.Engines = both(a, b, a.node.Engines, b.node.Engines, list[inventory.Engine]{
 		key:  func(s side, e *inventory.Engine) string { return e.Kind + " " + s.local(e.ID) },
@@ -62,18 +68,22 @@ func common(a, b side) (*inventory.Node, *inventory.Node) {
 		key:  func(s side, c *inventory.Container) string { return s.local(c.ID) },
 		seen: func(c *inventory.Container) []string { return c.Seen },
 		listed: func(s side, c *inventory.Container) bool {
-			return s.node.Machine.Containers.IsKnown() || c.Runtime.IsKnown() && s.lists(c.Runtime.Or(""))
+			engine := c.Runtime.Or("")
+			if s.has(engine) {
+				return s.lists("container", engine) || c.State.Or("") == inventory.Running && s.counts(engine)
+			}
+			return s.node.Machine.Containers.IsKnown() && s.lists("container", "")
 		},
 	})
 	x.Images, y.Images = both(a, b, a.node.Images, b.node.Images, list[inventory.Image]{
 		key:    func(_ side, i *inventory.Image) string { return i.Engine + " " + i.ID },
 		seen:   func(i *inventory.Image) []string { return i.Seen },
-		listed: func(s side, i *inventory.Image) bool { return s.lists(i.Engine) || !s.has(i.Engine) },
+		listed: func(s side, i *inventory.Image) bool { return s.lists("image", i.Engine) },
 	})
 	x.Volumes, y.Volumes = both(a, b, a.node.Volumes, b.node.Volumes, list[inventory.Volume]{
 		key:    func(_ side, v *inventory.Volume) string { return v.Engine + " " + v.Name },
 		seen:   func(v *inventory.Volume) []string { return v.Seen },
-		listed: func(s side, v *inventory.Volume) bool { return s.lists(v.Engine) || !s.has(v.Engine) },
+		listed: func(s side, v *inventory.Volume) bool { return s.lists("volume", v.Engine) },
 	})
 	x.Hypervisors, y.Hypervisors = both(a, b, a.node.Hypervisors, b.node.Hypervisors, list[inventory.Hypervisor]{
 		key:  func(s side, h *inventory.Hypervisor) string { return s.local(h.ID) },
@@ -82,13 +92,13 @@ func common(a, b side) (*inventory.Node, *inventory.Node) {
 	x.VMs, y.VMs = both(a, b, a.node.VMs, b.node.VMs, list[inventory.GuestVM]{
 		key:    vmKey,
 		seen:   func(v *inventory.GuestVM) []string { return v.Seen },
-		listed: func(s side, _ *inventory.GuestVM) bool { return s.listsVMs() },
+		listed: func(s side, _ *inventory.GuestVM) bool { return s.lists("vm", "") },
 		inside: func(v, w *inventory.GuestVM) {
 			if v.Guest == nil || w.Guest == nil { // what was seen inside at one end only
 				v.Guest, w.Guest = nil, nil
 				return
 			}
-			v.Guest, w.Guest = common(side{v.Guest, a.failed}, side{w.Guest, b.failed})
+			v.Guest, w.Guest = common(side{v.Guest, a.failed, a.partial}, side{w.Guest, b.failed, b.partial})
 		},
 	})
 	return &x, &y
@@ -102,25 +112,11 @@ func (s side) has(engine string) bool {
 	return slices.ContainsFunc(s.node.Engines, func(e inventory.Engine) bool { return e.Kind == engine })
 }
 
-// lists reports whether an engine was seen, and listed what it holds.
-func (s side) lists(engine string) bool {
-	all := s.has(engine)
-	for i := range s.node.Engines {
-		if e := &s.node.Engines[i]; e.Kind == engine {
-			all = all && e.Inventory.Or(false)
-		}
-	}
-	return all
-}
-
-// listsVMs reports whether every hypervisor listed all virtual machines.
-func (s side) listsVMs() bool {
-	for i := range s.node.Hypervisors {
-		if !s.node.Hypervisors[i].VMs.IsKnown() {
-			return false
-		}
-	}
-	return true
+// counts reports whether control groups show every container that runs, and an engine that did not list them all does not say
+// that it failed to.
+func (s side) counts(engine string) bool {
+	n, ok := s.node.Machine.Containers.Get()
+	return ok && n <= len(s.node.Containers) && !slices.ContainsFunc(s.node.Engines, func(e inventory.Engine) bool { return e.Kind == engine && e.Inventory.IsKnown() })
 }
 
 func vmKey(s side, v *inventory.GuestVM) string {
