@@ -80,7 +80,7 @@ func (s *site) finish() *inventory.Estate {
 	e.Gaps = slices.Compact(e.Gaps)
 	slices.SortFunc(e.Sources, func(a, b inventory.Outcome) int {
 		return cmp.Or(cmp.Compare(a.Scheme, b.Scheme), cmp.Compare(a.Target, b.Target), cmp.Compare(a.Seen, b.Seen), cmp.Compare(a.DurationMS, b.DurationMS),
-			cmp.Compare(a.Error, b.Error), cmp.Compare(a.Status, b.Status), cmp.Compare(a.Remedy, b.Remedy))
+			cmp.Compare(a.Error, b.Error), cmp.Compare(a.Status, b.Status), cmp.Compare(a.Remedy, b.Remedy), a.StartedAt.Compare(b.StartedAt))
 	})
 	return e
 }
