@@ -232,7 +232,7 @@ func (g *gates) regression(most float64) Gate {
 	lost := slices.IndexFunc(g.result.Sources, func(s Source) bool { return s.Status == inventory.StatusFailed && !was[s.Target] })
 	switch {
 	case b.Score.None:
-		x.Outcome, x.Why, x.Remedy = Error, b.Name+" cannot be compared with: it has no score", giveBaseline
+		x.Outcome, x.Why, x.Remedy = Error, b.Name+" cannot be compared with: it has no score", "give one in which something was rated"
 	case b.Change == nil:
 		x.Outcome, x.Why, x.Remedy = Error, b.Name+" cannot be compared with: "+b.Note, giveBaseline
 	case g.result.Score.None:
