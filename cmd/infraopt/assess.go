@@ -85,7 +85,7 @@ func (p *program) assess(ctx context.Context, f assessFlags, args []string) erro
 	if err != nil {
 		return err
 	}
-	show, err := p.views(&f.viewFlags)
+	show, err := p.views(&f.viewFlags, args...)
 	if err != nil {
 		return err
 	}

@@ -112,9 +112,9 @@ func (p *program) audit(ctx context.Context, f auditFlags, args []string) error 
 		return &usageError{text: what + " asks for a comparison, and there is no baseline", hint: "give one: --baseline FILE, history:last or git:REF:PATH; --write-baseline makes one"}
 	}
 	if policy.Empty() {
-		say(p.std.err, "infraopt: no policy was found and no gate was asked for: all that is checked is that targets can be read\n")
+		say(p.std.err, "infraopt: no gate was asked for, by a policy or by flags: all that is checked is that targets can be read\n")
 	}
-	show, err := p.views(&f.viewFlags)
+	show, err := p.views(&f.viewFlags, args...)
 	if err != nil {
 		return err
 	}
@@ -124,8 +124,10 @@ func (p *program) audit(ctx context.Context, f auditFlags, args []string) error 
 		switch {
 		case f.write == "" || f.write == "-":
 			return usagef("--write-baseline %q: want the name of a file", f.write)
-		case slices.Contains(args, f.write):
+		case slices.ContainsFunc(args, samePlaceAs(f.write)):
 			return usagef("--write-baseline %s: that is what is audited: want another file", f.write)
+		case slices.ContainsFunc(f.out, samePlaceAs(f.write)):
+			return usagef("--write-baseline %s: a report goes there (--out): want another file", f.write)
 		}
 		if kept, err = createOutput(f.write, reportRights); err != nil {
 			return err

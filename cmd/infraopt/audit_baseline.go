@@ -3,7 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -60,7 +60,9 @@ func (p *program) readBaseline(ctx context.Context, f *auditFlags) (*baseline, e
 			return nil, ctx.Err()
 		}
 		hint := collect.RemedyOf(err)
-		if hint == "" {
+		if e, ok := errors.AsType[*gitfile.Error](err); ok {
+			hint = e.Remedy
+		} else if hint == "" {
 			hint = "want a snapshot (infraopt collect), an audit (infraopt audit --write-baseline) or an assessment (infraopt assess --format json)"
 		}
 		return nil, &usageError{text: fmt.Sprintf("--baseline %s: %v", name, err), hint: hint}
@@ -93,10 +95,7 @@ func decodeBaseline(r io.Reader) (*baseline, error) {
 	if err != nil {
 		return nil, err
 	}
-	var head struct {
-		Schema string `json:"schema"`
-	}
-	if json.Unmarshal(text, &head) == nil && head.Schema == audit.Schema {
+	if schemaNamed(text) == audit.Schema {
 		r, err := audit.Read(text)
 		return &baseline{audit: r}, err
 	}

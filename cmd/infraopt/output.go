@@ -59,6 +59,27 @@ func createOutput(name string, rights fs.FileMode) (*output, error) {
 	return &output{name: place, file: f, temp: temp}, nil
 }
 
+// samePlaceAs tells whether another name is of the same file, also where neither is there yet. Devices and pipes take what
+// comes, from however many.
+func samePlaceAs(name string) func(other string) bool {
+	whole := func(name string) string {
+		if abs, err := filepath.Abs(name); err == nil {
+			name = abs
+		}
+		return name
+	}
+	info, err := os.Stat(name)
+	if err == nil && !info.Mode().IsRegular() {
+		return func(string) bool { return false }
+	}
+	return func(other string) bool {
+		if i, e := os.Stat(other); err == nil && e == nil {
+			return os.SameFile(info, i)
+		}
+		return whole(name) == whole(other)
+	}
+}
+
 // write fills the file and gives it its name.
 func (o *output) write(fill func(io.Writer) error) error {
 	w := bufio.NewWriterSize(o.file, 64<<10)

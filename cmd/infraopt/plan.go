@@ -75,7 +75,7 @@ func (p *program) plan(ctx context.Context, f planCommandFlags, args []string) e
 			return err
 		}
 	}
-	show, err := p.views(&f.viewFlags)
+	show, err := p.views(&f.viewFlags, args...)
 	if err != nil {
 		return err
 	}

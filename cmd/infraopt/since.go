@@ -61,10 +61,7 @@ func decodeEarlier(r io.Reader) (*earlier, error) {
 	if err != nil {
 		return nil, err
 	}
-	var head struct {
-		Schema string `json:"schema"`
-	}
-	if json.Unmarshal(text, &head) != nil || head.Schema != score.AssessmentSchema {
+	if schemaNamed(text) != score.AssessmentSchema {
 		s, err := snapshot.Decode(bytes.NewReader(text))
 		return &earlier{snapshot: s}, err
 	}
@@ -76,6 +73,31 @@ func decodeEarlier(r io.Reader) (*earlier, error) {
 		return nil, errors.New("not a readable assessment: it does not say when and by which rules it was made")
 	}
 	return &earlier{assessment: a}, nil
+}
+
+// schemaNamed is the schema that a document names, also one that is cut off or damaged after that; empty where it names none.
+func schemaNamed(text []byte) string {
+	d := json.NewDecoder(bytes.NewReader(text))
+	if begin, err := d.Token(); err != nil || begin != json.Delim('{') {
+		return ""
+	}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return ""
+		}
+		if key == "schema" {
+			var s string
+			if d.Decode(&s) != nil {
+				return ""
+			}
+			return s
+		}
+		if d.Decode(&json.RawMessage{}) != nil {
+			return ""
+		}
+	}
+	return ""
 }
 
 // explain says how an assessment came to differ from what was earlier.

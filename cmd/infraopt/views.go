@@ -75,8 +75,9 @@ type views struct {
 	out  io.Writer
 }
 
-// views settles what is to be shown where, before anything is read: a report that cannot be written is known at once.
-func (p *program) views(f *viewFlags) (*views, error) {
+// views settles what is to be shown where, before anything is read: a report that cannot be written is known at once, and
+// none takes the place of one of the inputs or of another report.
+func (p *program) views(f *viewFlags, inputs ...string) (*views, error) {
 	show := &views{out: p.std.out}
 	rows := max(0, f.top)
 	if f.format != "" {
@@ -94,16 +95,21 @@ func (p *program) views(f *viewFlags) (*views, error) {
 		}
 		show.list = append(show.list, view{format: format, display: d})
 	}
-	for _, name := range f.out {
+	for i, name := range f.out {
 		format, err := report.ForFile(f.known, name)
-		if err == nil {
+		switch {
+		case err != nil:
+			err = usagef("%v", err)
+		case slices.ContainsFunc(inputs, samePlaceAs(name)):
+			err = usagef("--out %s: that is what is read: want another file", name)
+		case slices.ContainsFunc(f.out[:i], samePlaceAs(name)):
+			err = usagef("--out %s: two reports would go there: want a file for each", name)
+		default:
 			var file *output
 			if file, err = createOutput(name, reportRights); err == nil {
 				show.list = append(show.list, view{format, report.Display{ASCII: p.ascii, Top: rows}, file})
 				continue
 			}
-		} else {
-			err = usagef("%v", err)
 		}
 		show.discard()
 		return nil, err

@@ -232,6 +232,7 @@ func TestV10ExpiredCountsUnusedIsTold(t *testing.T) {
 		{"by the gate", "subject: 'o?d', finding: no-old, expires: 2026-11-23", audit.WaiverMatched, audit.Pass},
 		{"expired yesterday", "subject: old, finding: remove-stopped-container, expires: 2026-11-22", audit.WaiverExpired, audit.Fail},
 		{"matches nothing", "subject: gone, finding: remove-stopped-container, expires: 2026-11-24", audit.WaiverUnused, audit.Fail},
+		{"of a gate that is not asked for", "subject: estate, finding: min-level, expires: 2026-11-24", audit.WaiverUnused, audit.Fail},
 		{"can match nothing", "subject: old, finding: remove-stoped-container, expires: 2026-11-24", audit.WaiverInvalid, audit.Fail},
 	}
 	for _, test := range tests {

@@ -74,7 +74,7 @@ func (w *waiverSet) waives(rule string, names []string) string {
 
 // results reports on every waiver.
 func (w *waiverSet) results(r *Result) []WaiverResult {
-	ids := plan.Surveyed()
+	ids := append(plan.Surveyed(), gateTargets, gateScore, gateLevel, gateCoverage, gateRegression, gateNew, gateComplete, gateAge)
 	for i := range r.Gates {
 		ids = append(ids, r.Gates[i].ID)
 	}

@@ -16,6 +16,32 @@ import (
 // maxFile is the largest file that is read, in bytes.
 const maxFile = 1 << 30
 
+// An Error is what git said, with what the user can do about it.
+type Error struct {
+	Said   string
+	Remedy string // empty where git's own words are all that is known
+}
+
+func (e *Error) Error() string { return "git: " + e.Said }
+
+// remedies are by what git says in English, which is how it is asked.
+var remedies = []struct{ said, remedy string }{
+	{"dubious ownership", "another user owns the repository: git config --global --add safe.directory with its folder says that it is trusted"},
+	{"not a git repository", "run it in a folder of the repository, or give a file"},
+	{"does not exist in", "the path begins at the root of the repository; ./ before it means this folder"},
+	{"exists on disk, but not in", "commit it, or name a commit that has it"},
+	{"object name", "fetch it first: pipelines often check out one commit of one branch only (fetch-depth, GIT_DEPTH)"},
+}
+
+func remedyFor(said string) string {
+	for _, r := range remedies {
+		if strings.Contains(said, r.said) {
+			return r.remedy
+		}
+	}
+	return ""
+}
+
 // Read reads what REF:PATH names, as git writes it: main:baseline.json from the root of the repository, or main:./baseline.json
 // from the working folder.
 func Read(ctx context.Context, name string) ([]byte, error) {
@@ -38,7 +64,7 @@ func Read(ctx context.Context, name string) ([]byte, error) {
 	}
 	if err := cmd.Start(); err != nil {
 		if errors.Is(err, exec.ErrNotFound) {
-			return nil, errors.New("git is not installed")
+			return nil, &Error{Said: "it is not installed", Remedy: "install git, or give a file"}
 		}
 		return nil, fmt.Errorf("asking git: %w", err)
 	}
@@ -60,7 +86,7 @@ func Read(ctx context.Context, name string) ([]byte, error) {
 		if said == "" {
 			said = err.Error()
 		}
-		return nil, fmt.Errorf("git: %.300s", strings.TrimPrefix(said, "fatal: "))
+		return nil, &Error{Said: fmt.Sprintf("%.300s", strings.TrimPrefix(said, "fatal: ")), Remedy: remedyFor(said)}
 	case readErr != nil:
 		return nil, fmt.Errorf("reading from git: %w", readErr)
 	}
