@@ -353,14 +353,18 @@ func (f *auditFlags) override(policy *audit.Policy) error {
 // findPolicy looks for a policy in the working folder and above it, no further than the root of the repository and the home
 // folder; empty where there is none. One that is there and cannot be read is an error, not none.
 func (p *program) findPolicy() (string, error) {
-	folder, err := os.Getwd()
+	here, err := os.Getwd()
 	if err != nil {
 		return "", usagef("looking for a policy: %v", err)
 	}
+	folder := here
 	home := filepath.Clean(p.std.getenv("HOME"))
 	for {
 		name := filepath.Join(folder, audit.FileName)
 		if _, err := os.Lstat(name); err == nil {
+			if rel, err := filepath.Rel(here, name); err == nil {
+				name = rel
+			}
 			return name, nil
 		} else if !errors.Is(err, os.ErrNotExist) {
 			return "", usagef("looking for a policy: %v", err)

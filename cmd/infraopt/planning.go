@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -121,11 +122,30 @@ func readFile[T any](ctx context.Context, name, noun, hint string, most int64, l
 	if err != nil {
 		return none, &collect.Error{Kind: collect.ErrInput, Op: "reading the " + noun + " " + name, Err: err, Remedy: "want the name of a YAML file; " + hint}
 	}
-	v, err := load(filepath.Base(name), text)
+	shown := shownName(name)
+	v, err := load(shown, text)
 	if err != nil {
-		return none, &usageError{text: err.Error(), hint: hint}
+		said := err.Error()
+		if place, ok := strings.CutPrefix(said, shown+":"); ok {
+			said = name + ":" + place // as the user wrote it
+		}
+		return none, &usageError{text: said, hint: hint}
 	}
 	return v, nil
+}
+
+// shownName is how documents name a file: by its path below the working folder, where a pipeline checks out what it works on,
+// so that annotations find it. Of other files it is the last part: their folders are of this machine only.
+func shownName(name string) string {
+	if clean := filepath.Clean(name); filepath.IsLocal(clean) {
+		return filepath.ToSlash(clean)
+	}
+	if here, err := os.Getwd(); err == nil {
+		if rel, err := filepath.Rel(here, name); err == nil && filepath.IsLocal(rel) {
+			return filepath.ToSlash(rel)
+		}
+	}
+	return filepath.Base(name)
 }
 
 // advise assesses an estate and says what to do. With changes, it is about the estate that these make.
