@@ -134,7 +134,7 @@ func (g *gates) forbid(r *ForbidRule, path string) Gate {
 	x := Gate{ID: string(r.ID), Text: text, Outcome: Pass, Want: want, Where: g.where(path)}
 	rules, subjects := newGlobs(r.Findings), newGlobs(r.Subjects)
 	found, waived := 0, 0
-	first := ""
+	first, topic := "", ""
 	for i := range g.result.Findings {
 		f := &g.result.Findings[i]
 		if f.State == Resolved || f.gone() || !rules.any([]string{f.Rule}) || len(r.Subjects) > 0 && !subjects.any(f.names()) {
@@ -153,7 +153,7 @@ func (g *gates) forbid(r *ForbidRule, path string) Gate {
 		}
 		found++
 		x.Subjects = some(x.Subjects, f.Subject)
-		first = firstOf(first, f.Subject+" "+f.Text)
+		first, topic = firstOf(first, f.Subject+" "+f.Text), firstOf(topic, f.Rule)
 	}
 	slices.Sort(x.WaivedBy)
 	x.Have = fmt.Sprint(found)
@@ -162,7 +162,7 @@ func (g *gates) forbid(r *ForbidRule, path string) Gate {
 	}
 	switch {
 	case found > r.Most:
-		x.Outcome, x.Why, x.Remedy = Fail, because(first, r.Reason), strings.TrimSpace("infraopt explain "+explained(r.Findings))+" says what to do"
+		x.Outcome, x.Why, x.Remedy = Fail, because(first, r.Reason), "infraopt explain "+topic+" says what to do"
 	default:
 		if why := g.hidden(r, rules, subjects); why != "" {
 			x.Outcome, x.Why, x.Remedy = Unknown, because(why, r.Reason), g.look()
@@ -206,16 +206,6 @@ func (g *gates) hidden(r *ForbidRule, rules, subjects *globs) string {
 		}
 	})
 	return why
-}
-
-// explained is the topic of help that goes with some patterns.
-func explained(patterns []Pattern) string {
-	for _, p := range patterns {
-		if p.exact() {
-			return folded(string(p))
-		}
-	}
-	return ""
 }
 
 const giveBaseline = "give the snapshot as the baseline: it is rated again by today's rules"
