@@ -4,9 +4,12 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/infraopt/infraopt/collect/inventory"
 	"github.com/infraopt/infraopt/score"
@@ -48,13 +51,16 @@ func find(e *inventory.Estate, m *score.Model, req plan.Request) []Finding {
 func findAs(e *inventory.Estate, m *score.Model, req plan.Request, now map[string]string) []Finding {
 	id := func(machine string) string { return cmp.Or(now[machine], machine) }
 	sightings := plan.Survey(e, m, req)
-	out := make([]*Finding, 0, len(sightings))
-	for i := range sightings {
+	seen := make([]Finding, len(sightings))
+	atOnce(len(seen), func(i int) {
 		s := &sightings[i]
-		f := &Finding{Rule: s.Action, Severity: SeverityNote, Subject: s.Label, Name: s.Name, Class: s.Class, Machine: id(s.MachineID), MachineName: s.Machine,
+		seen[i] = Finding{Rule: s.Action, Severity: SeverityNote, Subject: s.Label, Name: s.Name, Class: s.Class, Machine: id(s.MachineID), MachineName: s.Machine,
 			Host: id(s.Host), Text: s.Evidence, Remedy: "infraopt explain " + s.Action, Targets: s.Seen, Unknown: s.Unknown, Key: s.Key}
-		f.Fingerprint = f.fingerprint()
-		out = append(out, f)
+		seen[i].Fingerprint = seen[i].fingerprint()
+	})
+	out := make([]*Finding, len(seen))
+	for i := range seen {
+		out[i] = &seen[i]
 	}
 	scope := m.InScope(e, req.Now)
 	for _, h := range scope.Hosts {
@@ -71,6 +77,20 @@ func findAs(e *inventory.Estate, m *score.Model, req plan.Request, now map[strin
 	return distinct(out)
 }
 
+// atOnce calls f for 0 to n − 1, in runs on all processors at once.
+func atOnce(n int, f func(i int)) {
+	var all sync.WaitGroup
+	parts := runtime.GOMAXPROCS(0)
+	for k := range parts {
+		all.Go(func() {
+			for i := n * k / parts; i < n*(k+1)/parts; i++ {
+				f(i)
+			}
+		})
+	}
+	all.Wait()
+}
+
 // fingerprint tells the finding from others.
 func (f *Finding) fingerprint() string {
 	if f.Nth > 0 {
@@ -82,10 +102,28 @@ func (f *Finding) fingerprint() string {
 // distinct puts findings in order and numbers those that would be taken for one: which of them is which nobody needs to
 // know, but how many there are.
 func distinct(list []*Finding) []Finding {
-	slices.SortStableFunc(list, func(a, b *Finding) int {
-		return cmp.Or(weight(a.Severity)-weight(b.Severity), strings.Compare(a.Rule, b.Rule), strings.Compare(a.Subject, b.Subject), strings.Compare(a.Machine, b.Machine),
-			strings.Compare(a.Key, b.Key), strings.Compare(a.Text, b.Text))
+	// There are few rules and many findings of each: those of a rule are put in order by themselves.
+	type rule struct {
+		weight int
+		id     string
+	}
+	byRule := map[rule][]*Finding{}
+	for _, f := range list {
+		of := rule{weight(f.Severity), f.Rule}
+		byRule[of] = append(byRule[of], f)
+	}
+	rules := slices.SortedFunc(maps.Keys(byRule), func(a, b rule) int {
+		return cmp.Or(a.weight-b.weight, strings.Compare(a.id, b.id))
 	})
+	atOnce(len(rules), func(i int) {
+		slices.SortStableFunc(byRule[rules[i]], func(a, b *Finding) int {
+			return cmp.Or(strings.Compare(a.Subject, b.Subject), strings.Compare(a.Machine, b.Machine), strings.Compare(a.Key, b.Key), strings.Compare(a.Text, b.Text))
+		})
+	})
+	list = list[:0]
+	for _, r := range rules {
+		list = append(list, byRule[r]...)
+	}
 	list = slices.CompactFunc(list, func(a, b *Finding) bool {
 		return a.Fingerprint == b.Fingerprint && a.Text == b.Text && a.Subject == b.Subject
 	})

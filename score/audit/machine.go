@@ -25,15 +25,18 @@ type Machine struct {
 
 // recognised lists the machines of an estate.
 func recognised(e *inventory.Estate) []Machine {
-	out := []Machine{} // never null in JSON
-	e.Walk(func(n *inventory.Node) {
+	var nodes []*inventory.Node
+	e.Walk(func(n *inventory.Node) { nodes = append(nodes, n) })
+	out := make([]Machine, len(nodes)) // never null in JSON
+	atOnce(len(nodes), func(i int) {
+		n := nodes[i]
 		id := &n.Machine.Identity
-		x := Machine{ID: n.Machine.ID, UUID: hashed(inventory.CanonicalUUID(id.UUID.Or(""))), MachineID: hashed(id.MachineID.Or("")), Serial: hashed(id.Serial.Or(""))}
+		x := &out[i]
+		*x = Machine{ID: n.Machine.ID, UUID: hashed(inventory.CanonicalUUID(id.UUID.Or(""))), MachineID: hashed(id.MachineID.Or("")), Serial: hashed(id.Serial.Or(""))}
 		for _, mac := range id.MACs {
 			x.MACs = append(x.MACs, hashed(mac))
 		}
 		x.Has, x.Unknown = shownOf(n)
-		out = append(out, x)
 	})
 	return out
 }

@@ -246,12 +246,14 @@ func manage(n *inventory.Node, sc *scene, by inventory.Manager, effort float64, 
 		if c.State.Or("") != inventory.Running || c.Layer == inventory.Infrastructure || c.System.Or(true) || !ok || !pick(m) || !sc.freeContainer(c) {
 			continue
 		}
-		if out == n {
+		if out == n && !sc.asks {
 			copied := *n
 			copied.Containers = slices.Clone(n.Containers)
 			out = &copied
 		}
-		out.Containers[i].Manager = inventory.Known(by)
+		if !sc.asks {
+			out.Containers[i].Manager = inventory.Known(by)
+		}
 		found = append(found, Subject{ID: c.ID, Name: c.Name.Or(short(c.ID)), Machine: n.Machine.Name.Or(n.Machine.ID), Class: "container", Engine: c.Runtime.Or(""), Effort: effort, Evidence: "is managed by " + string(m)})
 	}
 	return out, found

@@ -128,6 +128,7 @@ type scene struct {
 	stack    *score.Stack
 	customs  *customs     // of the estate
 	rules    *Constraints // on what may be touched; nil where everything may
+	asks     bool         // only what actions find is wanted: they may spare what they would make of it
 }
 
 // Definitions lists all actions, easiest first.

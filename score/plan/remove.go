@@ -107,6 +107,17 @@ func keep[T any](list []T, wanted func(*T) bool) []T {
 	return out
 }
 
+// sift is keep where the list will be of use; where nobody but asks, every element is looked at, and it stays as it is.
+func sift[T any](sc *scene, list []T, wanted func(*T) bool) []T {
+	if !sc.asks {
+		return keep(list, wanted)
+	}
+	for i := range list {
+		wanted(&list[i])
+	}
+	return list
+}
+
 // kindOfHypervisor is the kind of the hypervisor that runs a virtual machine; empty where it is not listed.
 func kindOfHypervisor(n *inventory.Node, v *inventory.GuestVM) string {
 	for i := range n.Hypervisors {
@@ -151,7 +162,7 @@ func removeIdleWork() *Action {
 			out, found := dropContainers(n, sc, func(c *inventory.Container) (string, bool) {
 				return "runs for a week or more with less than .005 core and 5 MB of network a day", c.State.Or("") == inventory.Running && idle(c.ID)
 			})
-			kept := keep(n.Workloads, func(w *inventory.Workload) bool {
+			kept := sift(sc, n.Workloads, func(w *inventory.Workload) bool {
 				if w.Layer == inventory.Infrastructure || !idle(w.ID) || !sc.freeWorkload(w) {
 					return true
 				}
@@ -181,15 +192,15 @@ func removeIdleWork() *Action {
 
 func dropContainers(n *inventory.Node, sc *scene, pick func(*inventory.Container) (string, bool)) (*inventory.Node, []Subject) {
 	var found []Subject
-	kept := keep(n.Containers, func(c *inventory.Container) bool {
+	kept := sift(sc, n.Containers, func(c *inventory.Container) bool {
 		why, ok := pick(c)
 		if ok = ok && sc.freeContainer(c); ok {
 			found = append(found, Subject{ID: c.ID, Name: c.Name.Or(short(c.ID)), Machine: n.Machine.Name.Or(n.Machine.ID), Class: "container", Engine: c.Runtime.Or(""), Evidence: why, Effort: removeEffort, Bytes: c.Writable.Or(0)})
 		}
 		return !ok
 	})
-	if len(found) == 0 {
-		return n, nil
+	if len(found) == 0 || sc.asks {
+		return n, found
 	}
 	out := *n
 	out.Containers = kept
@@ -220,7 +231,7 @@ func removeImages(id, title, why, risk string, say func([]Subject) string, prune
 		Definition: Definition{ID: id, Title: title, Effort: "1 for each machine", Why: why, Risk: risk, Reversible: true},
 		removes:    true, touches: []string{stored}, local: true,
 		finds: []string{"image"},
-		node: func(n *inventory.Node, _ *scene) (*inventory.Node, []Subject) {
+		node: func(n *inventory.Node, sc *scene) (*inventory.Node, []Subject) {
 			// In use is what any container refers to, running or not: engines refuse to remove the rest of them.
 			used, blind := map[string]bool{}, false
 			for i := range n.Containers {
@@ -229,7 +240,7 @@ func removeImages(id, title, why, risk string, say func([]Subject) string, prune
 				blind = blind || !ok
 			}
 			var found []Subject
-			kept := keep(n.Images, func(img *inventory.Image) bool {
+			kept := sift(sc, n.Images, func(img *inventory.Image) bool {
 				if blind || used[img.ID] || !pick(img) {
 					return true
 				}
@@ -244,8 +255,8 @@ func removeImages(id, title, why, risk string, say func([]Subject) string, prune
 				found = append(found, s)
 				return false
 			})
-			if len(found) == 0 {
-				return n, nil
+			if len(found) == 0 || sc.asks {
+				return n, found
 			}
 			out := *n
 			out.Images = kept
@@ -263,7 +274,7 @@ func removeUnusedVolumes() *Action {
 			Risk: "its data is lost: look inside first", Reversible: false},
 		removes: true, touches: []string{stored},
 		finds: []string{"volume"},
-		node: func(n *inventory.Node, _ *scene) (*inventory.Node, []Subject) {
+		node: func(n *inventory.Node, sc *scene) (*inventory.Node, []Subject) {
 			used := map[string]bool{}
 			for i := range n.Containers {
 				for _, v := range n.Containers[i].Volumes {
@@ -271,14 +282,14 @@ func removeUnusedVolumes() *Action {
 				}
 			}
 			var found []Subject
-			kept := keep(n.Volumes, func(v *inventory.Volume) bool {
+			kept := sift(sc, n.Volumes, func(v *inventory.Volume) bool {
 				if !used[v.Name] {
 					found = append(found, Subject{ID: v.Name, Name: v.Name, Machine: n.Machine.Name.Or(n.Machine.ID), Class: "volume", Engine: v.Engine, Evidence: "no container mounts it", Effort: removeEffort, Bytes: v.Size.Or(0)})
 				}
 				return used[v.Name]
 			})
-			if len(found) == 0 {
-				return n, nil
+			if len(found) == 0 || sc.asks {
+				return n, found
 			}
 			out := *n
 			out.Volumes = kept

@@ -62,6 +62,11 @@ func rightSizeContainers() *Action {
 				if !ok {
 					continue
 				}
+				if c.asks {
+					changed := *x
+					found = append(found, limits.give(&changed, n))
+					continue
+				}
 				if out == n {
 					copied := *n
 					copied.Containers = slices.Clone(n.Containers)

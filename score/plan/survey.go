@@ -57,6 +57,7 @@ func Survey(e *inventory.Estate, m *score.Model, req Request) []Sighting {
 	each(len(e.Hosts), func(i int) {
 		h := e.Hosts[i]
 		sc := newScene(h, m, req.Options, customs, req.Constraints)
+		sc.asks = true
 		byHost[i] = make([][]Sighting, len(acts))
 		gone, goneMachines := map[identity]bool{}, map[string]bool{}
 		for k, act := range acts {

@@ -65,3 +65,33 @@ func TestSurveyHoldsTheFirstStep(t *testing.T) {
 		t.Error("no roadmap has a step: the test shows nothing")
 	}
 }
+
+// Who only asks is told the same as who wants what comes of it.
+func TestAskingFindsTheSame(t *testing.T) {
+	found := map[string]int{}
+	for seed := range uint64(40) {
+		e := demo.RandomEstate(rand.New(rand.NewPCG(seed, 9)), demo.RandomOptions{})
+		m, opt := model(t), score.Options{Now: e.Newest}
+		customs := customsOf(e, m.ZoneOf, nil)
+		for _, h := range e.Hosts {
+			for _, act := range surveyed() {
+				sc := newScene(h, m, opt, customs, nil)
+				h.Walk(func(n *inventory.Node) {
+					_, want := act.node(n, sc)
+					sc.asks = true
+					_, got := act.node(n, sc)
+					sc.asks = false
+					if len(got)+len(want) > 0 && !reflect.DeepEqual(got, want) {
+						t.Errorf("seed %d, %s: asked, it finds %+v, want %+v", seed, act.ID, got, want)
+					}
+					found[act.ID] += len(got)
+				})
+			}
+		}
+	}
+	for _, id := range []string{"remove-stopped-container", "remove-idle-workload", "remove-dangling-image", "remove-unused-image", "remove-unused-volume", "right-size-container", "declare-containers", "adopt-orchestrator"} {
+		if found[id] == 0 {
+			t.Errorf("%s finds nothing in any of the estates", id)
+		}
+	}
+}
