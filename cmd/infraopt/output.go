@@ -62,12 +62,6 @@ func createOutput(name string, rights fs.FileMode) (*output, error) {
 // samePlaceAs tells whether another name is of the same file, also where neither is there yet. Devices and pipes take what
 // comes, from however many.
 func samePlaceAs(name string) func(other string) bool {
-	whole := func(name string) string {
-		if abs, err := filepath.Abs(name); err == nil {
-			name = abs
-		}
-		return name
-	}
 	info, err := os.Stat(name)
 	if err == nil && !info.Mode().IsRegular() {
 		return func(string) bool { return false }
@@ -76,7 +70,9 @@ func samePlaceAs(name string) func(other string) bool {
 		if i, e := os.Stat(other); err == nil && e == nil {
 			return os.SameFile(info, i)
 		}
-		return whole(name) == whole(other)
+		a, errA := filepath.Abs(name)
+		b, errB := filepath.Abs(other)
+		return errA == nil && errB == nil && a == b
 	}
 }
 

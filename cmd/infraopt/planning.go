@@ -134,14 +134,13 @@ func readFile[T any](ctx context.Context, name, noun, hint string, most int64, l
 	return v, nil
 }
 
-// shownName is how documents name a file: by its path below the working folder, where a pipeline checks out what it works on,
-// so that annotations find it. Of other files it is the last part: their folders are of this machine only.
+// shownName is how documents name a file: by its path below the working folder, where a pipeline checks out what it works on.
+// Of other files it is the last part: their folders are of this machine only.
 func shownName(name string) string {
-	if clean := filepath.Clean(name); filepath.IsLocal(clean) {
-		return filepath.ToSlash(clean)
-	}
-	if here, err := os.Getwd(); err == nil {
-		if rel, err := filepath.Rel(here, name); err == nil && filepath.IsLocal(rel) {
+	here, err := filepath.Abs(".")
+	whole, err2 := filepath.Abs(name)
+	if err == nil && err2 == nil {
+		if rel, err := filepath.Rel(here, whole); err == nil && filepath.IsLocal(rel) {
 			return filepath.ToSlash(rel)
 		}
 	}
